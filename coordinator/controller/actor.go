@@ -1,0 +1,262 @@
+package controller
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/seed-e634fa49/troupe/actors"
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
+	"github.com/seed-e634fa49/troupe/wal/record"
+)
+
+// Options of a node's controller actor.
+type Options struct {
+	// Node is this node's registration, proposed when it differs from the image's.
+	Node metadata.Node
+	// ClusterID founds the cluster when the metadata log is empty and this node leads it.
+	ClusterID string
+	// Static are this node's static broker configs (num.partitions and other defaults come from them).
+	Static map[string]string
+	// Log is the partition __cluster_metadata-0 on this node. It has to take batches of 8 MiB.
+	Log msg.Partition
+	// Random makes topic ids.
+	Random interface{ Read([]byte) (int, error) }
+	// Applied is told of each new image, on the controller's step, before any request that waits for it is answered. It may
+	// spawn and stop partitions. At a start, the first image is that of the whole log, not of its beginning. If Applied
+	// panics it is called again, with the changes since the last image that it returned from.
+	Applied func(*metadata.Image, metadata.Changes)
+}
+
+// Name is the controller's address on each node.
+const Name = "controller"
+
+const (
+	// readBytes is how much of the log one step applies.
+	readBytes = 1 << 20
+	// lookAgain is how soon the actor looks at a log that has no leader, or that requests wait for. The log's waiters wake
+	// it, but a change between a look and the arrival of its Wait at the log would be missed.
+	lookAgain = 20 * time.Millisecond
+)
+
+// Spec is the actor: it follows the metadata log and applies it, and where this node leads the log, it answers the requests of
+// actors/msg/controller.go.
+func Spec(o Options) actors.Spec {
+	// The last image that the node was told of outlives a panic of the actor: what is committed stays so.
+	told := metadata.Empty()
+	return actors.Spec{Name: Name, New: func() actors.Actor { return newActor(o, &told) }}
+}
+
+// actor moves the messages of a core: from the mailbox in, and its effects out to the log, the node and the sessions.
+type actor struct {
+	Options
+	core *core
+	told **metadata.Image
+	self msg.Target
+
+	proposed *msg.Append // in flight, else nil
+	armed    *waiter     // waits at the log, else nil
+	looking  bool        // a look is on its way to the mailbox
+	led      bool        // this node led when it last looked
+}
+
+func newActor(o Options, told **metadata.Image) *actor {
+	return &actor{Options: o, told: told, core: &core{
+		node: o.Node, found: o.ClusterID, static: o.Static, random: o.Random, image: *told,
+	}}
+}
+
+// look tells the actor to look at the log again.
+type look struct{}
+
+func (look) Bytes() int { return 0 }
+
+// settled brings the answer to an Append from the log's step to the actor's.
+type settled struct{ append *msg.Append }
+
+func (settled) Bytes() int { return 0 }
+
+// Appended implements msg.AppendSink.
+func (a *actor) Appended(p *msg.Append) {
+	// An actor that has stopped has answered its requests: nobody waits for this.
+	_ = a.self.Post(settled{p})
+}
+
+// waiter waits at the log for more of it.
+type waiter struct {
+	self  msg.Target
+	woken atomic.Bool
+}
+
+// Wake implements msg.Waiter.
+func (w *waiter) Wake() {
+	if w.woken.CompareAndSwap(false, true) {
+		_ = w.self.Post(look{})
+	}
+}
+
+// Expired implements msg.Waiter.
+func (w *waiter) Expired() bool { return w.woken.Load() }
+
+// Started implements actors.Actor.
+func (a *actor) Started(c *actors.Context) error {
+	if a.ClusterID == "" {
+		return errors.New("starting the controller: no cluster id to found a cluster with")
+	}
+	a.self = c.Self()
+	return a.self.Post(look{})
+}
+
+// Receive implements actors.Actor.
+func (a *actor) Receive(c *actors.Context, m msg.Message) {
+	switch m := m.(type) {
+	case look:
+		a.looking = false
+	case settled:
+		if m.append != a.proposed {
+			return // of the actor before a restart
+		}
+		a.proposed = nil
+		a.core.appended(m.append.Base, controllerError(m.append.Err))
+	case ask:
+		a.core.observe(a.Log.View().State())
+		a.core.request(m)
+		a.carryOut(c)
+		return
+	}
+	a.follow(c)
+}
+
+// Idle implements actors.Actor: everything that came in meanwhile is decided as one round.
+func (a *actor) Idle(c *actors.Context) {
+	a.core.observe(a.Log.View().State())
+	a.core.decide()
+	a.carryOut(c)
+	if a.core.restless() {
+		a.lookLater(c)
+	}
+}
+
+// Stopped implements actors.Actor.
+func (a *actor) Stopped(c *actors.Context) {
+	if a.armed != nil {
+		a.armed.woken.Store(true)
+	}
+	a.core.stop(msg.Errorf(kerr.NotController, "the controller of node %d has stopped; whether the change was made is unknown", a.Node.ID))
+	for _, answer := range a.core.take().answers {
+		answer.ask.Answer(answer.err)
+	}
+}
+
+// follow applies what the log has more, and waits for what it has not yet.
+func (a *actor) follow(c *actors.Context) {
+	view := a.Log.View()
+	state := view.State()
+	a.core.observe(state)
+	if a.led != a.core.leads {
+		a.led = a.core.leads
+		c.Log().Info().Bool("leads", a.led).Int32("epoch", state.Epoch).Msg("controller")
+	}
+	if a.core.next() < state.HighWatermark {
+		if err := a.read(view); err != nil {
+			c.Fail(err)
+			return
+		}
+	}
+	if a.core.next() < state.HighWatermark {
+		a.lookNow()
+	} else {
+		a.core.publish()
+		a.wait(state)
+	}
+	a.carryOut(c)
+}
+
+// read applies one piece of the log.
+func (a *actor) read(view msg.View) error {
+	got, err := view.Read(msg.ReadRequest{Offset: a.core.next(), MaxBytes: readBytes, AtLeastOne: true})
+	if err != nil {
+		return fmt.Errorf("reading the cluster's metadata log at offset %d: %w", a.core.next(), err)
+	}
+	defer got.Release()
+	var batches []record.Batch
+	for _, chunk := range got.Chunks {
+		for len(chunk) > 0 {
+			b, rest, err := record.Next(chunk)
+			if err != nil {
+				return fmt.Errorf("reading the cluster's metadata log at offset %d: %w", a.core.next(), err)
+			}
+			batches, chunk = append(batches, b), rest
+		}
+	}
+	if len(batches) == 0 {
+		return fmt.Errorf("reading the cluster's metadata log at offset %d: nothing there, below the high watermark %d", a.core.next(), view.State().HighWatermark)
+	}
+	return a.core.apply(batches)
+}
+
+// carryOut does what the core wants done.
+func (a *actor) carryOut(c *actors.Context) {
+	out := a.core.take()
+	if out.applied != nil {
+		if a.Applied != nil {
+			a.Applied(out.applied, out.changes)
+		}
+		*a.told = out.applied
+	}
+	for _, answer := range out.answers {
+		answer.ask.Answer(answer.err)
+	}
+	if out.propose == nil {
+		return
+	}
+	batch := record.Build(out.propose, c.Now())
+	a.proposed = &msg.Append{Batches: []record.Batch{batch}, Acks: -1, LeaderEpoch: out.epoch, Sink: a}
+	if err := a.Log.Post(a.proposed); err != nil {
+		a.proposed = nil
+		a.core.appended(-1, controllerError(err))
+		a.carryOut(c)
+	}
+}
+
+// wait leaves a waiter at the log, unless there is one.
+func (a *actor) wait(s *msg.State) {
+	if a.armed != nil && !a.armed.woken.Load() {
+		return
+	}
+	a.armed = &waiter{self: a.self}
+	if err := a.Log.Post(&msg.Wait{Offset: a.core.next(), Epoch: s.Epoch, Waiter: a.armed}); err != nil {
+		a.armed = nil
+	}
+}
+
+func (a *actor) lookNow() {
+	if !a.looking {
+		a.looking = true
+		_ = a.self.Post(look{})
+	}
+}
+
+func (a *actor) lookLater(c *actors.Context) {
+	if !a.looking {
+		a.looking = true
+		c.After(lookAgain, look{})
+	}
+}
+
+// controllerError turns the log's way of saying that this node does not lead it into the controller's.
+func controllerError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, msg.ErrMailboxFull):
+		return msg.Errorf(kerr.ThrottlingQuotaExceeded, "appending to the metadata log: %v: nothing was changed, try again", err)
+	case errors.Is(err, msg.ErrStopped), errors.Is(err, kerr.NotLeaderForPartition), errors.Is(err, kerr.FencedLeaderEpoch), errors.Is(err, kerr.UnknownLeaderEpoch):
+		return msg.Errorf(kerr.NotController, "appending to the metadata log: %v: ask the cluster's metadata for the controller", err)
+	}
+	return err
+}

@@ -1,0 +1,249 @@
+package controller
+
+import (
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
+	"github.com/seed-e634fa49/troupe/wal/record"
+)
+
+// maxWaiting bounds the requests that wait for the round after the one in flight.
+const maxWaiting = 1000
+
+// ask is a request to the controller.
+type ask interface {
+	msg.Request
+	// Answer completes the request; nil means that each of its items says how it went.
+	Answer(err error)
+}
+
+// core is the controller without its actor: it is told of the log's state, of committed batches, of requests and of the
+// fate of what it proposed; take returns what is to be done about it.
+type core struct {
+	node   metadata.Node
+	found  string // the cluster id to found an empty cluster with
+	static map[string]string
+	random randomness
+
+	// image is what the node was last told of. Nothing that is not committed is in it.
+	image *metadata.Image
+	// ahead is the image that becomes the next one when the log has been read to its high watermark; nil if there is
+	// nothing to read. So a node that starts sees the last image and not the history of the cluster.
+	ahead *metadata.Draft
+	// epoch is the leader epoch in which this node leads the log; meaningful while leads.
+	epoch int32
+	leads bool
+	// led says that somebody leads the log.
+	led bool
+	// end is the log's end offset: the image may be decided on when it has everything up to it.
+	end int64
+
+	waiting []ask
+	flight  *flight
+	out     effects
+}
+
+// flight is the one round that is proposed and not yet answered.
+type flight struct {
+	asks []ask
+	// records are how many the batch has. committed is set, with the last record's offset, when the log has them.
+	records   int
+	committed bool
+	last      int64
+}
+
+// effects is what the actor has to do, in this order.
+type effects struct {
+	// applied is a new image for the node to follow, or nil; changes lead to it from the one before.
+	applied *metadata.Image
+	changes metadata.Changes
+	// answers are requests to answer.
+	answers []answer
+	// propose are the records to append as one batch, in epoch.
+	propose []record.Record
+	epoch   int32
+}
+
+type answer struct {
+	ask ask
+	err error
+}
+
+// take hands over the effects since the last time.
+func (c *core) take() effects {
+	out := c.out
+	c.out = effects{}
+	return out
+}
+
+// observe takes note of the log's published state.
+func (c *core) observe(s *msg.State) {
+	leads := s.Role == msg.Leader && s.Leader == c.node.ID && s.Err == nil
+	if c.leads && (!leads || s.Epoch != c.epoch) {
+		c.refuseWaiting()
+	}
+	c.leads, c.led, c.epoch, c.end = leads, s.Leader != msg.NoNode, s.Epoch, s.LogEnd
+}
+
+// refuseWaiting answers what waits when this node does not lead any more. What is in flight is answered by its append.
+func (c *core) refuseWaiting() {
+	for _, q := range c.waiting {
+		c.answer(q, c.notController())
+	}
+	c.waiting = nil
+}
+
+func (c *core) notController() error {
+	return msg.Errorf(kerr.NotController, "node %d does not lead the metadata log: ask the cluster's metadata for the controller, and it", c.node.ID)
+}
+
+func (c *core) answer(q ask, err error) {
+	c.out.answers = append(c.out.answers, answer{q, err})
+}
+
+// request takes a request in, or refuses it at once.
+func (c *core) request(q ask) {
+	switch {
+	case !c.leads:
+		c.answer(q, c.notController())
+	case len(c.waiting) >= maxWaiting:
+		c.answer(q, msg.Errorf(kerr.ThrottlingQuotaExceeded, "the controller has %d requests waiting: try again later", len(c.waiting)))
+	default:
+		c.waiting = append(c.waiting, q)
+	}
+}
+
+// apply applies committed batches. Batches that are applied already are passed over. An error is final: this node can't
+// follow the log any further.
+func (c *core) apply(batches []record.Batch) error {
+	for _, b := range batches {
+		if b.LastOffset() < c.next() {
+			continue
+		}
+		if c.ahead == nil {
+			c.ahead = c.image.Draft()
+		}
+		if err := c.ahead.ApplyBatch(b); err != nil {
+			return fmt.Errorf("following the cluster's metadata log: %w", err)
+		}
+	}
+	return nil
+}
+
+// publish makes what was applied the node's image: the log has been read to its high watermark.
+func (c *core) publish() {
+	if c.ahead == nil {
+		return
+	}
+	c.image = c.ahead.Image()
+	c.out.applied, c.out.changes = c.image, c.ahead.Changes()
+	c.ahead = nil
+	c.land()
+}
+
+// appended is told of the fate of the proposal: its records begin at base, or err.
+func (c *core) appended(base int64, err error) {
+	if c.flight == nil {
+		return
+	}
+	if err == nil {
+		c.flight.committed = true
+		c.flight.last = base + int64(c.flight.records) - 1
+		c.land()
+		return
+	}
+	for _, q := range c.flight.asks {
+		c.answer(q, err)
+	}
+	c.flight = nil
+}
+
+// land answers the round in flight when it is committed and applied.
+func (c *core) land() {
+	if c.flight == nil || !c.flight.committed || c.image.Offset() < c.flight.last {
+		return
+	}
+	for _, q := range c.flight.asks {
+		c.answer(q, nil)
+	}
+	c.flight = nil
+}
+
+// next is the offset to go on reading from.
+func (c *core) next() int64 {
+	if c.ahead != nil {
+		return c.ahead.Image().Offset() + 1
+	}
+	return c.image.Offset() + 1
+}
+
+// settled reports that the image has all of the log, also what an earlier leader, or a proposal of unknown outcome, left
+// there: only then may this node decide.
+func (c *core) settled() bool {
+	return c.leads && c.flight == nil && c.ahead == nil && c.next() == c.end
+}
+
+// decide turns what waits into one round, if it is time. It is called when no more messages are at hand.
+func (c *core) decide() {
+	if !c.settled() {
+		return
+	}
+	r := c.newRound()
+	if c.image.ClusterID() == "" {
+		r.must(metadata.ClusterFounded{ClusterID: c.found, Level: metadata.FeatureLevel})
+	}
+	if !c.registered() {
+		r.must(metadata.NodeRegistered{Node: c.node})
+	}
+	taken := 0
+	var asks []ask
+	for _, q := range c.waiting {
+		if r.full() {
+			break
+		}
+		r.decide(q)
+		taken++
+		if err, refused := r.refused[q]; refused {
+			c.answer(q, err)
+		} else {
+			asks = append(asks, q)
+		}
+	}
+	c.waiting = c.waiting[taken:]
+	if len(r.records) == 0 {
+		for _, q := range asks {
+			c.answer(q, nil)
+		}
+		return
+	}
+	c.flight = &flight{asks: asks, records: len(r.records)}
+	c.out.propose, c.out.epoch = r.records, c.epoch
+}
+
+// restless reports that there is something to do for which the log may not wake this node.
+func (c *core) restless() bool {
+	if !c.led {
+		return true
+	}
+	return c.leads && c.flight == nil && (len(c.waiting) > 0 || !c.registered())
+}
+
+// registered reports that the image has this node as it is.
+func (c *core) registered() bool {
+	known, ok := c.image.Node(c.node.ID)
+	return ok && known.Equal(&c.node)
+}
+
+// stop answers everything that waits or is in flight.
+func (c *core) stop(err error) {
+	if c.flight != nil {
+		c.appended(-1, err)
+	}
+	for _, q := range c.waiting {
+		c.answer(q, err)
+	}
+	c.waiting = nil
+}
