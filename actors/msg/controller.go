@@ -44,7 +44,7 @@ type NewTopic struct {
 	ReplicationFactor int16
 	// Assignment, if not empty, names the replicas of each partition; then the two numbers above are -1.
 	Assignment [][]NodeID
-	// Configs are overrides. A nil value means the default.
+	// Configs are overrides. A nil value is refused with INVALID_CONFIG, as in Kafka.
 	Configs map[string]*string
 
 	// ID is the new topic's id; Err is why there is none. Partitions and ReplicationFactor are what it got.
