@@ -23,6 +23,10 @@ type Options struct {
 	// Controller decides about topics, configs and producer ids.
 	Controller msg.Target
 	Clock      clock.Clock
+	// DataDir is the data directory as DescribeLogDirs names it, and Disk tells how large its disk is and how much of it
+	// producers may still use, in bytes.
+	DataDir string
+	Disk    func() (total, usable int64)
 	// Static are the broker configs from flags, environment and file.
 	Static map[string]string
 	Log    zerolog.Logger
