@@ -1,12 +1,8 @@
-// Package clock is the seam through which everything that needs the time gets it: the machine's clock in production,
-// a virtual one in tests and in the simulator.
-//
-// It promises that no timer fires before its time. Cores never hold a Clock: they are given the time with each event.
 package clock
 
 import "time"
 
-// Clock tells the time and runs functions later.
+// Clock tells the time and runs functions later. It is safe for concurrent use.
 type Clock interface {
 	// Now is the wall clock's time, with a monotonic reading where the machine has one.
 	Now() time.Time
