@@ -1,9 +1,13 @@
 // Package record is the codec of Kafka's record batches, magic 2: reading their headers in place, checking them, stamping
 // offsets into them, building and walking them.
 //
-// It promises never to panic on any input, and to allocate in proportion to its input. It is a leaf: it imports nothing
-// of ours, holds no state, and does no I/O.
+// It promises never to panic on any input, and to allocate in proportion to its input: a compressed batch is walked
+// through a window, may not unpack to more than MaxDecompressed bytes, and its slices are the walk's own. It is a leaf: it
+// imports nothing of ours, does no I/O, and what it keeps between calls is a pool of decoders and encoders.
 //
-// Place on a record's way: the session checks each batch here before it becomes a message, the partition stamps it, and
-// readers find offsets and times in it.
+// Place on a record's way: the session checks each batch here before it becomes a message (Validate, KeylessRecords,
+// Recompress), the partition stamps it (Stamp, StampAppendTime), and readers find offsets and times in it (Next,
+// FirstAtOrAfter, FirstWithMaxTimestamp).
+//
+// Reading order: batch.go draws a batch, record.go draws a record in it. validate.go is what a producer's batch must pass.
 package record
