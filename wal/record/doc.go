@@ -3,7 +3,7 @@
 //
 // It promises never to panic on any input, and to allocate in proportion to its input: a compressed batch is walked
 // through a window, may not unpack to more than MaxDecompressed bytes, and its slices are the walk's own. It is a leaf: it
-// imports nothing of ours, does no I/O, and what it keeps between calls is a pool of decoders and encoders.
+// imports nothing of ours, holds no state, and does no I/O.
 //
 // Place on a record's way: the session checks each batch here before it becomes a message (Validate, KeylessRecords,
 // Recompress), the partition stamps it (Stamp, StampAppendTime), and readers find offsets and times in it (Next,

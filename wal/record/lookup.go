@@ -17,7 +17,6 @@ func (b Batch) heads(visit func(index int32, h head) (more bool)) error {
 	if err != nil {
 		return err
 	}
-	defer p.close()
 	for i := range b.Count() {
 		body, _, err := p.next(i, headSize)
 		if err != nil {

@@ -2,35 +2,22 @@ package record
 
 import (
 	"io"
-	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
-	"github.com/twmb/franz-go/pkg/kerr"
 )
 
-// packer is what the libraries' encoders have in common. Encoders are large, so they are pooled.
-type packer interface {
-	io.WriteCloser
-	Reset(io.Writer)
-}
-
-// packers are idle encoders, by codec and by step.
-var packers [Zstd + 1][steps]sync.Pool
-
-// steps is one more than the greatest step of any codec.
-const steps = 10
-
-// step is the library's own setting for one of Kafka's *.level values: 0 to 9, 0 being the library's default. Levels that
-// Kafka does not have count as its default.
+// step is the library's own setting for one of Kafka's *.level values. Levels that Kafka does not have count as the
+// codec's default.
 func step(c Compression, level int) int {
 	switch c {
 	case Gzip: // 1 to 9, -1 for the default
 		if level >= 1 && level <= 9 {
 			return level
 		}
-	case Lz4: // 1 to 17; 9, the default, is lz4's fast compressor in Kafka, and not the ninth of the others (KIP-390)
+		return gzip.DefaultCompression
+	case Lz4: // 1 to 17; 9, the default, is lz4's fast compressor in Kafka, not the ninth of the others (KIP-390)
 		if level >= 1 && level <= 17 && level != 9 {
 			return min(level, 9)
 		}
@@ -40,48 +27,33 @@ func step(c Compression, level int) int {
 	return 0
 }
 
-// pack begins to write packed bytes to to. The packer goes back with release.
-func pack(c Compression, level int, to io.Writer) (p packer, release func(), err error) {
-	if c <= None || c > Zstd {
-		return nil, nil, errorf(kerr.UnsupportedCompressionType, "compression %d is not one that Kafka has", c)
-	}
-	pool := &packers[c][step(c, level)]
-	p, ok := pool.Get().(packer)
-	if !ok {
-		if p, err = newPacker(c, step(c, level)); err != nil {
-			return nil, nil, err
-		}
-	}
-	p.Reset(to)
-	return p, func() { p.Reset(io.Discard); pool.Put(p) }, nil
-}
+// zstdWindow is how far back a zstd encoder looks: enough for most batches, and small enough to make one for each.
+const zstdWindow = 256 << 10
 
-// zstdWindow is enough for a whole batch of the default max.message.bytes.
-const zstdWindow = 1 << 20
-
-func newPacker(c Compression, step int) (packer, error) {
+// pack begins to write packed bytes to to. They are whole when the writer is closed.
+func pack(c Compression, level int, to io.Writer) (io.WriteCloser, error) {
+	step := step(c, level)
 	switch c {
 	case Gzip:
-		if step == 0 {
-			step = gzip.DefaultCompression
-		}
-		return gzip.NewWriterLevel(io.Discard, step)
+		return gzip.NewWriterLevel(to, step)
 	case Snappy:
-		return new(snappyWriter), nil
+		return &snappyWriter{to: to}, nil
 	case Lz4:
-		return newLz4Writer(step)
+		return newLz4Writer(to, step)
+	case Zstd:
+		return zstd.NewWriter(to, zstd.WithEncoderLevel(zstd.EncoderLevel(step)), zstd.WithEncoderConcurrency(1),
+			zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true))
 	}
-	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.EncoderLevel(step)), zstd.WithEncoderConcurrency(1),
-		zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true))
+	return nil, unknownCodec(c)
 }
 
 // newLz4Writer writes frames as the Java client does: independent blocks of 64 KiB, no content checksum.
-func newLz4Writer(step int) (packer, error) {
+func newLz4Writer(to io.Writer, step int) (io.WriteCloser, error) {
 	level := lz4.Fast
 	if step > 0 {
 		level = lz4.CompressionLevel(1 << (8 + step))
 	}
-	w := lz4.NewWriter(io.Discard)
+	w := lz4.NewWriter(to)
 	err := w.Apply(lz4.CompressionLevelOption(level), lz4.BlockSizeOption(lz4.Block64Kb), lz4.ChecksumOption(false))
 	return w, err
 }

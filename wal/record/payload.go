@@ -46,14 +46,6 @@ func (b Batch) open(retain bool) (*payload, error) {
 	return &payload{window: window, from: from, room: MaxDecompressed, retain: retain}, nil
 }
 
-// close gives the decoder back.
-func (p *payload) close() {
-	if p.from != nil {
-		p.from.release()
-		p.from = nil
-	}
-}
-
 // next is the next record, without its length field, or no more than its first most bytes, and its size.
 func (p *payload) next(index int32, most int) (body []byte, size int, err error) {
 	if err := p.skip(); err != nil {

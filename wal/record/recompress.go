@@ -35,11 +35,10 @@ func (b Batch) repack(out *bytes.Buffer, c Compression, level int) (maxTimestamp
 	if c == None {
 		return b.copyRecords(out)
 	}
-	w, release, err := pack(c, level, out)
+	w, err := pack(c, level, out)
 	if err != nil {
 		return 0, err
 	}
-	defer release()
 	if b.Compression() == None {
 		maxTimestamp = b.MaxTimestamp()
 		_, err = w.Write(b.payload())
@@ -58,7 +57,6 @@ func (b Batch) copyRecords(w io.Writer) (maxTimestamp int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer p.close()
 	var length [lengthSize]byte
 	for i := range b.Count() {
 		body, size, err := p.next(i, MaxDecompressed)

@@ -43,7 +43,6 @@ func (b Batch) Records() iter.Seq2[Record, error] {
 			yield(Record{}, err)
 			return
 		}
-		defer p.close()
 		for i := range b.Count() {
 			r, err := b.read(p, i)
 			if !yield(r, err) || err != nil {

@@ -43,17 +43,11 @@ type snappyReader struct {
 	unread []byte // what of it has not been read
 }
 
-// Reset reads all of from.
-func (r *snappyReader) Reset(from io.Reader) error {
-	src, err := io.ReadAll(from)
-	if err != nil {
-		return err
-	}
-	r.src, r.raw, r.unread = src, true, nil
+func newSnappyReader(src []byte) *snappyReader {
 	if len(src) >= len(xerialHeader) && bytes.HasPrefix(src, xerialMagic) {
-		r.src, r.raw = src[len(xerialHeader):], false
+		return &snappyReader{src: src[len(xerialHeader):]}
 	}
-	return nil
+	return &snappyReader{src: src, raw: true}
 }
 
 func (r *snappyReader) Read(p []byte) (int, error) {
@@ -117,8 +111,6 @@ type snappyWriter struct {
 	pending []byte // of the block in hand
 	packed  []byte // memory to pack a block in
 }
-
-func (w *snappyWriter) Reset(to io.Writer) { w.to, w.started, w.pending = to, false, w.pending[:0] }
 
 func (w *snappyWriter) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {

@@ -3,7 +3,6 @@ package record
 import (
 	"bytes"
 	"io"
-	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -11,70 +10,47 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 )
 
-// unpacker is a decoder with what it reads from. Decoders are large, so they are pooled.
+// unpacker unpacks one batch's records. Dropped half way, it leaves nothing running.
 type unpacker struct {
-	decoder
-	codec Compression
-	src   bytes.Reader
-}
-
-// decoder is what the libraries' decoders have in common.
-type decoder interface {
 	io.Reader
-	Reset(io.Reader) error
-}
-
-// unpackers are idle decoders by codec.
-var unpackers [Zstd + 1]sync.Pool
-
-// unpack begins to unpack src.
-func unpack(c Compression, src []byte) (*unpacker, error) {
-	if c <= None || c > Zstd {
-		return nil, errorf(kerr.UnsupportedCompressionType, "compression %d is not one that Kafka has", c)
-	}
-	u, ok := unpackers[c].Get().(*unpacker)
-	if !ok {
-		d, err := newDecoder(c)
-		if err != nil {
-			return nil, err
-		}
-		u = &unpacker{decoder: d, codec: c}
-	}
-	u.src.Reset(src)
-	if err := u.Reset(&u.src); err != nil {
-		u.release()
-		return nil, unpackError(c, err)
-	}
-	return u, nil
-}
-
-// release gives the decoder back to its pool.
-func (u *unpacker) release() {
-	u.src.Reset(nil)
-	unpackers[u.codec].Put(u)
+	codec Compression
 }
 
 // maxZstdWindow is the largest window that zstd's own streaming decoder takes unless told otherwise
 // (ZSTD_WINDOWLOG_LIMIT_DEFAULT).
 const maxZstdWindow = 128 << 20
 
-func newDecoder(c Compression) (decoder, error) {
+// unpack begins to unpack src.
+func unpack(c Compression, src []byte) (*unpacker, error) {
+	var (
+		from = bytes.NewReader(src)
+		r    io.Reader
+		err  error
+	)
 	switch c {
 	case Gzip:
-		return new(gzip.Reader), nil
+		r, err = gzip.NewReader(from)
 	case Snappy:
-		return new(snappyReader), nil
+		r = newSnappyReader(src)
 	case Lz4:
-		return lz4Reader{lz4.NewReader(nil)}, nil
+		r = lz4.NewReader(from)
+	case Zstd:
+		r, err = newZstdReader(from)
+	default:
+		err = unknownCodec(c)
 	}
-	// With a concurrency of one the decoder works on the reader's goroutine, and has none of its own to stop.
-	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
+	if err != nil {
+		return nil, unpackError(c, err)
+	}
+	return &unpacker{r, c}, nil
 }
 
-// lz4Reader gives lz4's frame decoder the shape of the others.
-type lz4Reader struct{ *lz4.Reader }
+// newZstdReader decodes on the caller's goroutine, which is what a concurrency of one means: it has none of its own to stop.
+func newZstdReader(from io.Reader) (io.Reader, error) {
+	return zstd.NewReader(from, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
+}
 
-func (r lz4Reader) Reset(from io.Reader) error {
-	r.Reader.Reset(from)
-	return nil
+// unknownCodec is the error for a codec number that Kafka does not have.
+func unknownCodec(c Compression) *Error {
+	return errorf(kerr.UnsupportedCompressionType, "compression %d is not one that Kafka has", c)
 }
