@@ -9,19 +9,11 @@ import "encoding/binary"
 // is broken too, so a walk may look once at its end.
 const broken = -1
 
-// varint reads a number that fits 32 bits at p[at:], and the position behind it. One byte is the common case, kept small
-// enough to be inlined.
+// varint reads a number that fits 32 bits at p[at:], and the position behind it.
 func varint(p []byte, at int) (v, next int) {
-	if uint(at) < uint(len(p)) && p[at] < 0x80 {
-		return int(p[at]>>1) ^ -int(p[at]&1), at + 1
+	if u, next := short(p, at); u <= maxShort {
+		return int(u>>1) ^ -int(u&1), next
 	}
-	return longVarint(p, at)
-}
-
-// longVarint is varint for any number of bytes, at most five (32 bits). Were it inlined, varint could not be.
-//
-//go:noinline
-func longVarint(p []byte, at int) (v, next int) {
 	if uint(at) >= uint(len(p)) {
 		return 0, broken
 	}
@@ -37,6 +29,23 @@ func longVarint(p []byte, at int) (v, next int) {
 		}
 	}
 	return 0, broken
+}
+
+// maxShort is the greatest number of two bytes.
+const maxShort = 1<<14 - 1
+
+// short reads a number of one or two bytes at p[at:], before its zigzag is undone, and the position behind it. Where there
+// is none, or p does not reach two bytes further, it returns a number above maxShort and any position. It is small enough
+// to be inlined, and never panics.
+func short(p []byte, at int) (u uint, next int) {
+	if at < 0 || at+1 >= len(p) {
+		return maxShort + 1, at
+	}
+	u = uint(p[at])
+	if u < 0x80 {
+		return u, at + 1
+	}
+	return u&0x7f | uint(p[at+1])<<7, at + 2
 }
 
 // varlong reads a number of 64 bits at p[at:], and the position behind it.
