@@ -60,7 +60,8 @@ type actor struct {
 
 	proposed *msg.Append // in flight, else nil
 	armed    *waiter     // waits at the log, else nil
-	looking  bool        // a look is on its way to the mailbox
+	more     bool        // a look at what is left of the log is on its way to the mailbox
+	timed    bool        // a look later is under way
 	led      bool        // this node led when it last looked
 }
 
@@ -71,7 +72,13 @@ func newActor(o Options, told **metadata.Image) *actor {
 }
 
 // look tells the actor to look at the log again.
-type look struct{}
+type look int
+
+const (
+	woken look = iota // by the log
+	more              // there was more to read
+	timed             // time has passed
+)
 
 func (look) Bytes() int { return 0 }
 
@@ -95,7 +102,7 @@ type waiter struct {
 // Wake implements msg.Waiter.
 func (w *waiter) Wake() {
 	if w.woken.CompareAndSwap(false, true) {
-		_ = w.self.Post(look{})
+		_ = w.self.Post(woken)
 	}
 }
 
@@ -108,14 +115,15 @@ func (a *actor) Started(c *actors.Context) error {
 		return errors.New("starting the controller: no cluster id to found a cluster with")
 	}
 	a.self = c.Self()
-	return a.self.Post(look{})
+	return a.self.Post(woken)
 }
 
 // Receive implements actors.Actor.
 func (a *actor) Receive(c *actors.Context, m msg.Message) {
 	switch m := m.(type) {
 	case look:
-		a.looking = false
+		a.more = a.more && m != more
+		a.timed = a.timed && m != timed
 	case settled:
 		if m.append != a.proposed {
 			return // of the actor before a restart
@@ -235,16 +243,16 @@ func (a *actor) wait(s *msg.State) {
 }
 
 func (a *actor) lookNow() {
-	if !a.looking {
-		a.looking = true
-		_ = a.self.Post(look{})
+	if !a.more {
+		a.more = true
+		_ = a.self.Post(more)
 	}
 }
 
 func (a *actor) lookLater(c *actors.Context) {
-	if !a.looking {
-		a.looking = true
-		c.After(lookAgain, look{})
+	if !a.timed {
+		a.timed = true
+		c.After(lookAgain, timed)
 	}
 }
 

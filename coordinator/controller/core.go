@@ -97,7 +97,7 @@ func (c *core) refuseWaiting() {
 }
 
 func (c *core) notController() error {
-	return msg.Errorf(kerr.NotController, "node %d does not lead the metadata log: ask the cluster's metadata for the controller, and it", c.node.ID)
+	return msg.Errorf(kerr.NotController, "node %d does not lead the metadata log: ask the node that the cluster's metadata names as the controller", c.node.ID)
 }
 
 func (c *core) answer(q ask, err error) {

@@ -19,7 +19,7 @@ func place(nodes []*metadata.Node, start, partitions, replicas int) [][]msg.Node
 	out := make([][]msg.NodeID, partitions)
 	for p := range out {
 		first := (start + p) % len(ring)
-		out[p] = placeOne(ring, first, (start+p)/len(ring), replicas)
+		out[p] = placeOne(ring, first, p/len(ring), replicas)
 	}
 	return out
 }

@@ -40,6 +40,9 @@ func (r TopicCreated) apply(d *Draft) error {
 	if t, ok := d.next.byID[r.ID]; ok {
 		return fmt.Errorf("topic %q is created with id %s, which is that of topic %q", r.Name, r.ID, t.Name)
 	}
+	if other, ok := d.next.Colliding(r.Name); ok {
+		return fmt.Errorf("topic %q is created, which metrics can't tell from topic %q", r.Name, other)
+	}
 	d.addTopic(&Topic{ID: r.ID, Name: r.Name, Internal: r.Internal})
 	return nil
 }

@@ -119,9 +119,7 @@ func (d *Draft) removeTopic(t *Topic) {
 	d.next.topics = slices.Delete(d.next.topics, at, at+1)
 	delete(d.next.byName, t.Name)
 	delete(d.next.byID, t.ID)
-	if u := unified(t.Name); d.next.byUnified[u] == t.Name {
-		delete(d.next.byUnified, u)
-	}
+	delete(d.next.byUnified, unified(t.Name))
 	d.writeOverrides()
 	delete(d.next.overrides, resource{msg.TopicResource, t.Name})
 	delete(d.copied.override, resource{msg.TopicResource, t.Name})

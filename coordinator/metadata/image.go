@@ -23,7 +23,7 @@ type Image struct {
 	topics []*Topic // by name
 	byName map[string]*Topic
 	byID   map[msg.TopicID]*Topic
-	// byUnified has the topics whose name holds a '.' or '_', by that name with every '.' made a '_'.
+	// byUnified has the topics whose name holds a '.' or '_', by that name with every '.' made a '_'. No two have the same.
 	byUnified map[string]string
 	// partitions is how many all the topics have.
 	partitions int
@@ -115,7 +115,8 @@ func (i *Image) TopicByID(id msg.TopicID) (*Topic, bool) {
 // Partitions is how many partitions all the topics have.
 func (i *Image) Partitions() int { return i.partitions }
 
-// Colliding is the topic whose name differs from name, if at all, only in '.' for '_': metrics can't tell the two apart.
+// Colliding is the topic whose name differs from name, if at all, only in '.' for '_': metrics can't tell the two apart, so
+// no image has both.
 func (i *Image) Colliding(name string) (string, bool) {
 	u := unified(name)
 	if u == "" {

@@ -1,0 +1,417 @@
+package controller
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/seed-e634fa49/troupe/actors"
+	"github.com/seed-e634fa49/troupe/actors/clock"
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
+	"github.com/seed-e634fa49/troupe/wal/record"
+)
+
+// fakeLog is a metadata log in memory. What is appended stays uncommitted until commit or fail says how it ends.
+type fakeLog struct {
+	state   msg.State
+	batches []record.Batch
+	pending *msg.Append
+	waits   []*msg.Wait
+	refuse  error // what Post answers to an Append
+	reads   int
+}
+
+func (l *fakeLog) Post(m msg.Message) error {
+	switch m := m.(type) {
+	case *msg.Append:
+		if l.refuse != nil {
+			return l.refuse
+		}
+		if m.LeaderEpoch != l.state.Epoch || l.state.Role != msg.Leader {
+			m.Refuse(msg.Errorf(kerr.FencedLeaderEpoch, "epoch %d", m.LeaderEpoch))
+			return nil
+		}
+		if l.pending != nil {
+			panic("two proposals in flight")
+		}
+		l.pending = m
+		l.state.LogEnd += int64(m.Batches[0].Count())
+	case *msg.Wait:
+		l.waits = append(l.waits, m)
+	}
+	l.wake()
+	return nil
+}
+
+// wake wakes those whose condition holds, as a partition does.
+func (l *fakeLog) wake() {
+	l.waits = slices.DeleteFunc(l.waits, func(w *msg.Wait) bool {
+		if w.Waiter.Expired() || l.state.HighWatermark > w.Offset || l.state.Epoch != w.Epoch {
+			w.Waiter.Wake()
+			return true
+		}
+		return false
+	})
+}
+
+func (l *fakeLog) View() msg.View {
+	state := l.state
+	return fakeView{log: l, state: &state, batches: l.batches}
+}
+
+// lead makes node 1 the leader, in the next epoch.
+func (l *fakeLog) lead() {
+	l.state.Epoch++
+	l.state.Role, l.state.Leader = msg.Leader, 1
+	l.wake()
+}
+
+// lose makes another node the leader. What is pending is lost.
+func (l *fakeLog) lose() {
+	l.state.Epoch++
+	l.state.Role, l.state.Leader = msg.Follower, 2
+	l.state.LogEnd = l.state.HighWatermark
+	l.wake()
+	if p := l.pending; p != nil {
+		l.pending = nil
+		p.Refuse(msg.Errorf(kerr.NotLeaderForPartition, "node 2 leads"))
+	}
+}
+
+func (l *fakeLog) commit() {
+	p := l.pending
+	l.pending = nil
+	p.Base = l.state.HighWatermark
+	l.add(p.Batches[0])
+	p.Answer()
+}
+
+// add commits a batch, whoever wrote it.
+func (l *fakeLog) add(b record.Batch) {
+	b.Stamp(l.state.HighWatermark, l.state.Epoch)
+	l.batches = append(l.batches, b)
+	l.state.HighWatermark = b.LastOffset() + 1
+	l.state.LogEnd = max(l.state.LogEnd, l.state.HighWatermark)
+	l.wake()
+}
+
+func (l *fakeLog) fail(err error) {
+	p := l.pending
+	l.pending = nil
+	l.state.LogEnd = l.state.HighWatermark
+	p.Refuse(err)
+}
+
+type fakeView struct {
+	msg.View
+	log     *fakeLog
+	state   *msg.State
+	batches []record.Batch
+}
+
+func (v fakeView) State() *msg.State { return v.state }
+
+// Read returns the batch that holds the offset, alone, so that a long log takes many steps.
+func (v fakeView) Read(req msg.ReadRequest) (msg.ReadResult, error) {
+	v.log.reads++
+	for _, b := range v.batches {
+		if b.LastOffset() >= req.Offset {
+			return msg.ReadResult{Chunks: [][]byte{b}, Bytes: len(b), Release: func() {}}, nil
+		}
+	}
+	return msg.ReadResult{Release: func() {}}, nil
+}
+
+// theatre runs a controller on the deterministic dispatcher.
+type theatre struct {
+	t       *testing.T
+	steps   *actors.Deterministic
+	clock   *clock.Virtual
+	system  *actors.System
+	ref     actors.Ref
+	log     *fakeLog
+	options Options
+	applied []*metadata.Image
+	changes []metadata.Changes
+	before  func() // called first by Applied
+}
+
+func play(t *testing.T, seed uint64, log *fakeLog) *theatre {
+	th := &theatre{t: t, steps: actors.NewDeterministic(seed), clock: clock.NewVirtual(time.UnixMilli(1000)), log: log}
+	th.system = actors.NewSystem(actors.Options{Node: 1, Clock: th.clock, Log: zerolog.Nop(), Dispatcher: th.steps})
+	th.options = Options{
+		Node:      metadata.Node{ID: 1, Incarnation: "first", Directory: "dir1", MinLevel: 1, MaxLevel: 1},
+		ClusterID: "troupe-1", Log: log, Random: &counter{},
+		Applied: func(i *metadata.Image, c metadata.Changes) {
+			if th.before != nil {
+				th.before()
+			}
+			th.applied, th.changes = append(th.applied, i), append(th.changes, c)
+		},
+	}
+	return th
+}
+
+func (th *theatre) begin() *theatre {
+	var err error
+	if th.ref, err = th.system.Spawn(Spec(th.options)); err != nil {
+		th.t.Fatal(err)
+	}
+	th.steps.Run()
+	return th
+}
+
+// run lets everything happen that has no need of time, then some time pass.
+func (th *theatre) run() {
+	th.steps.Run()
+	th.clock.Advance(lookAgain)
+	th.steps.Run()
+}
+
+// asked is a request under way.
+type asked struct {
+	*msg.CreateTopics
+	answers []error
+}
+
+func (th *theatre) ask(topic string) *asked {
+	a := &asked{CreateTopics: &msg.CreateTopics{Topics: []*msg.NewTopic{{Name: topic, Partitions: 1, ReplicationFactor: 1}}}}
+	a.Done = func(err error) {
+		if _, ok := th.image().Topic(topic); err == nil && a.Topics[0].Err == nil && !ok {
+			th.t.Errorf("topic %s is answered before the node was told of it", topic)
+		}
+		a.answers = append(a.answers, err)
+	}
+	if err := th.ref.Post(a.CreateTopics); err != nil {
+		th.t.Fatal(err)
+	}
+	return a
+}
+
+func (th *theatre) image() *metadata.Image {
+	if len(th.applied) == 0 {
+		return metadata.Empty()
+	}
+	return th.applied[len(th.applied)-1]
+}
+
+func (th *theatre) want(a *asked, codes ...int16) {
+	th.t.Helper()
+	var got []int16
+	for _, err := range a.answers {
+		got = append(got, msg.Code(err))
+	}
+	if !slices.Equal(got, codes) {
+		th.t.Fatalf("topic %s: answered %v, want %v", a.Topics[0].Name, a.answers, codes)
+	}
+}
+
+// founded is a log whose node has founded its cluster.
+func founded(t *testing.T) *theatre {
+	th := play(t, 1, &fakeLog{state: msg.State{Leader: msg.NoNode}}).begin()
+	th.log.lead()
+	th.run()
+	th.log.commit()
+	th.run()
+	if got := th.image().ClusterID(); got != "troupe-1" {
+		t.Fatalf("cluster id %q", got)
+	}
+	return th
+}
+
+func TestActorAnswersWhenCommittedAndApplied(t *testing.T) {
+	th := founded(t)
+	a := th.ask("a")
+	th.run()
+	th.want(a)
+	th.log.commit()
+	th.run()
+	th.want(a, 0)
+}
+
+// Leadership that begins in the epoch that the actor has seen already is noticed, though no waiter is woken by it.
+func TestActorNoticesALeaderWithoutANewEpoch(t *testing.T) {
+	th := play(t, 1, &fakeLog{state: msg.State{Leader: msg.NoNode, Epoch: 4}}).begin()
+	th.log.state.Role, th.log.state.Leader = msg.Leader, 1
+	th.run()
+	if th.log.pending == nil {
+		t.Fatal("nothing is proposed")
+	}
+}
+
+func TestActorTakesWhatWaitsIntoOneRound(t *testing.T) {
+	th := founded(t)
+	first := th.ask("first")
+	th.run()
+	var rest []*asked
+	for n := range 50 {
+		rest = append(rest, th.ask(fmt.Sprint("t", n)))
+	}
+	th.run()
+	th.log.commit()
+	th.run()
+	th.want(first, 0)
+	if got := th.log.pending.Batches[0].Count(); got != 150 {
+		t.Errorf("the second round has %d records, want 3 for each of 50 topics", got)
+	}
+	th.log.commit()
+	th.run()
+	for _, a := range rest {
+		th.want(a, 0)
+	}
+}
+
+func TestActorAnswersAFailedAppend(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		code int16
+	}{
+		{msg.Errorf(kerr.KafkaStorageError, "disk full"), kerr.KafkaStorageError.Code},
+		{msg.Errorf(kerr.NotLeaderForPartition, "moved"), kerr.NotController.Code},
+		{msg.Errorf(kerr.FencedLeaderEpoch, "moved"), kerr.NotController.Code},
+		{msg.ErrStopped, kerr.NotController.Code},
+	} {
+		th := founded(t)
+		a := th.ask("a")
+		th.run()
+		th.log.fail(c.err)
+		th.run()
+		th.want(a, c.code)
+		// No trace: the same topic can be made.
+		again := th.ask("a")
+		th.run()
+		th.log.commit()
+		th.run()
+		th.want(again, 0)
+	}
+}
+
+func TestActorAnswersWhenTheLogTakesNothing(t *testing.T) {
+	th := founded(t)
+	th.log.refuse = msg.ErrMailboxFull
+	a := th.ask("a")
+	th.run()
+	th.want(a, kerr.ThrottlingQuotaExceeded.Code)
+	th.log.refuse = msg.ErrStopped
+	b := th.ask("b")
+	th.run()
+	th.want(b, kerr.NotController.Code)
+	if len(th.image().Topics()) != 0 {
+		t.Error("a refused topic is in the image")
+	}
+}
+
+func TestActorLosesLeadership(t *testing.T) {
+	th := founded(t)
+	flying := th.ask("flying")
+	th.run()
+	waiting := th.ask("waiting")
+	th.steps.Run()
+	th.log.lose()
+	th.run()
+	th.want(flying, kerr.NotController.Code)
+	th.want(waiting, kerr.NotController.Code)
+	late := th.ask("late")
+	th.run()
+	th.want(late, kerr.NotController.Code)
+	// As a follower it applies what the other node decides.
+	th.log.add(record.Build([]record.Record{metadata.Encode(metadata.TopicCreated{ID: msg.TopicID{15: 99}, Name: "late"})}, time.UnixMilli(0)))
+	th.run()
+	if _, ok := th.image().Topic("late"); !ok {
+		t.Error("the follower has not applied the leader's batch")
+	}
+}
+
+// A node that starts is told of the last image, once, however long the log is.
+func TestActorTellsOfTheLastImageOnly(t *testing.T) {
+	log := founded(t).log
+	for n := range 30 {
+		change := metadata.Encode(metadata.TopicCreated{ID: msg.TopicID{15: byte(n + 50)}, Name: fmt.Sprint("t", n)})
+		gone := metadata.Encode(metadata.TopicDeleted{ID: msg.TopicID{15: byte(n + 50)}})
+		log.add(record.Build([]record.Record{change}, time.UnixMilli(0)))
+		if n > 0 {
+			log.add(record.Build([]record.Record{gone}, time.UnixMilli(0)))
+		}
+	}
+	log.waits = nil
+	th := play(t, 1, log)
+	th.options.Node.Incarnation = "second"
+	th.begin()
+	if len(th.applied) != 1 || len(th.changes[0].Created) != 1 || len(th.changes[0].Deleted) != 0 {
+		t.Fatalf("told %d times, first of %+v", len(th.applied), th.changes)
+	}
+	if log.pending == nil {
+		t.Error("the new incarnation is not registered")
+	}
+}
+
+// A panic of the node's Applied refuses what waits, and the node is told again; the log is not read from its beginning.
+func TestActorSurvivesAPanic(t *testing.T) {
+	th := founded(t)
+	a := th.ask("a")
+	th.run()
+	told := 0
+	th.tell(func() { told++; panic("the node fails") })
+	th.log.commit()
+	th.steps.Run()
+	th.want(a, kerr.NotController.Code)
+	th.tell(func() { told++ })
+	reads := th.log.reads
+	th.clock.Advance(time.Second)
+	th.steps.Run()
+	if told != 2 || th.log.reads != reads+1 {
+		t.Errorf("told %d times, want twice; %d more reads, want one", told, th.log.reads-reads)
+	}
+	b := th.ask("b")
+	th.run()
+	th.log.commit()
+	th.run()
+	th.want(b, 0)
+}
+
+// tell puts a function in front of Applied.
+func (th *theatre) tell(f func()) { th.before = f }
+
+func TestActorStops(t *testing.T) {
+	th := founded(t)
+	flying := th.ask("flying")
+	th.run()
+	waiting := th.ask("waiting")
+	th.steps.Run()
+	th.system.Stop(th.ref, nil)
+	th.steps.Run()
+	th.want(flying, kerr.NotController.Code)
+	th.want(waiting, kerr.NotController.Code)
+	th.log.commit()
+	th.steps.Run()
+	th.want(flying, kerr.NotController.Code)
+	for _, w := range th.log.waits {
+		if !w.Waiter.Expired() {
+			t.Error("a waiter is left behind")
+		}
+	}
+}
+
+// A log that this node can't read any further stops it: an image that has missed a record must not be decided on.
+func TestActorFailsOnALogItDoesNotUnderstand(t *testing.T) {
+	th := founded(t)
+	th.log.add(record.Build([]record.Record{{Key: []byte("Rebalanced"), Value: []byte(`{"v":1,"data":{}}`)}}, time.UnixMilli(0)))
+	th.run()
+	var e *msg.Error
+	a := &msg.CreateTopics{Asked: msg.Asked{Done: func(err error) { errors.As(err, &e) }}}
+	if err := th.ref.Post(a); err == nil {
+		th.run()
+	}
+	if e == nil {
+		t.Error("a request to the failed controller was not refused")
+	}
+	if got := th.image().Offset(); got != 1 {
+		t.Errorf("the image is at offset %d, want 1", got)
+	}
+}
