@@ -28,7 +28,8 @@ func (c *Context) Log() *zerolog.Logger { return c.cell.logger() }
 
 // After posts m to the actor itself, d from now, unless the actor has been stopped or restarted by then. It always gets
 // in, whatever its Bytes. Once the timer's Stop has returned true, m is not
-// delivered, not even when it was already waiting in the mailbox.
+// delivered, not even when it was already waiting in the mailbox. A message that is not delivered is dropped, also if it
+// is a request: the actor had asked itself.
 func (c *Context) After(d time.Duration, m msg.Message) clock.Timer {
 	t := &timed{message: m, incarnation: c.incarnation}
 	t.timer = c.cell.system.clock.AfterFunc(d, func() {

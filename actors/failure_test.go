@@ -2,6 +2,7 @@ package actors
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,37 @@ func TestTheRequestInHandIsAnswered(t *testing.T) {
 	s.run("started, ask, answered UNKNOWN_SERVER_ERROR, stopped")
 	if !strings.Contains(answer.Error(), "actor a failed") || !strings.Contains(answer.Error(), "at work") {
 		t.Errorf("the answer was %v", answer)
+	}
+}
+
+// stubborn is a request that counts its refusals, as one that doesn't know that it was answered.
+type stubborn struct{ refused int }
+
+func (*stubborn) Bytes() int { return 0 }
+
+func (q *stubborn) Refuse(error) { q.refused++ }
+
+func TestTheRequestInHandIsAnsweredOnce(t *testing.T) {
+	s := newStage(t)
+	tries := 0
+	ref := s.spawn(Spec{Name: "a", Restart: every}, part{
+		started: func(*Context) error {
+			if tries++; tries == 2 {
+				return errors.New("not yet")
+			}
+			return nil
+		},
+		receive: func(c *Context, m msg.Message) { panic("at work") },
+	})
+	q := &stubborn{}
+	s.post(ref, q)
+	for range 3 {
+		s.steps.Run()
+		s.clock.Advance(time.Second)
+	}
+	s.run("started, &{0}, stopped, started, stopped, started")
+	if q.refused != 1 {
+		t.Errorf("refused %d times", q.refused)
 	}
 }
 
@@ -188,8 +220,27 @@ func TestAMinuteOfHealthEndsARow(t *testing.T) {
 		s.post(ref, word("panic"))
 		s.steps.Run()
 	}
-	if want := []int{1, 2, 1, 2}; len(rows) != 4 || rows[0] != want[0] || rows[1] != want[1] || rows[2] != want[2] || rows[3] != want[3] {
+	if want := []int{1, 2, 1, 2}; !slices.Equal(rows, want) {
 		t.Errorf("failures in a row: %v, want %v", rows, want)
+	}
+}
+
+func TestFailedStartsAreARowToo(t *testing.T) {
+	s := newStage(t)
+	var rows []int
+	tries := 0
+	ref := s.spawn(Spec{Name: "a", Restart: func(n int) (time.Duration, bool) { rows = append(rows, n); return 0, n < 3 }},
+		part{started: func(*Context) error {
+			if tries++; tries > 1 {
+				return errors.New("no more")
+			}
+			return nil
+		}})
+	s.clock.Advance(time.Hour)
+	s.post(ref, word("panic"))
+	s.steps.Run()
+	if !slices.Equal(rows, []int{1, 2, 3}) {
+		t.Errorf("failures in a row: %v", rows)
 	}
 }
 

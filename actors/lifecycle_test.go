@@ -70,6 +70,8 @@ func TestNamesAreTakenUntilTheOwnerHasStopped(t *testing.T) {
 		t.Errorf("the name was free before its owner had stopped")
 	}
 	s.run("started, stopped, started, hello, idle")
+	s.system.Stop(first, func() { s.note("done at once") })
+	s.expect("done at once")
 	if err := first.Post(word("for the first")); !errors.Is(err, msg.ErrStopped) {
 		t.Errorf("an address found its owner's successor: %v", err)
 	}

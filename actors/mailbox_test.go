@@ -17,6 +17,7 @@ func TestMailboxSaysNo(t *testing.T) {
 		{"not beyond it", []load{60, 41, 40}, []bool{false, true, false}},
 		{"control messages always get in", []load{100, 0, 0, 1}, []bool{false, false, false, true}},
 		{"what would never fit gets into an empty mailbox", []load{1000, 1}, []bool{false, true}},
+		{"and control messages get in beside it", []load{1000, 0}, []bool{false, false}},
 		{"but not into one where something waits", []load{1, 1000}, []bool{false, true}},
 	}
 	for _, c := range cases {

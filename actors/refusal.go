@@ -30,9 +30,6 @@ func crashed(name string, why error) error {
 // refuse answers m with err if it is a request. What is called with the answer belongs to the sender: should it panic,
 // that is logged, and neither the actor nor the answers of others suffer.
 func (s *System) refuse(m msg.Message, err error) {
-	if t, ok := m.(*timed); ok {
-		m = t.message
-	}
 	request, ok := m.(msg.Request)
 	if !ok {
 		return

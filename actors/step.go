@@ -118,13 +118,12 @@ func (m *mailbox) deliver(l letter) bool {
 }
 
 // sweep goes through what waits while the actor waits for its restart: requests are refused, at once, so that nobody waits
-// out a backoff; everything else is kept for the next incarnation, within the mailbox's budget. Timers die with the
-// incarnation that set them.
+// out a backoff; everything else is kept for the next incarnation, within the mailbox's budget.
 func (m *mailbox) sweep() {
 	waiting := m.takeAll()
 	kept := waiting[:0]
 	for _, l := range waiting {
-		if keeps(l) {
+		if _, asks := l.message.(msg.Request); !asks {
 			kept = append(kept, l)
 			continue
 		}
@@ -133,15 +132,6 @@ func (m *mailbox) sweep() {
 	}
 	clear(waiting[len(kept):])
 	m.batch, m.next = kept, 0
-}
-
-// keeps reports whether a letter is for the next incarnation as well.
-func keeps(l letter) bool {
-	switch l.message.(type) {
-	case *timed, msg.Request:
-		return false
-	}
-	return true
 }
 
 // drain refuses everything that waits, for good.

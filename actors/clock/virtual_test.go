@@ -46,6 +46,19 @@ func TestTimersRunInOrderOfTimeThenCreation(t *testing.T) {
 	}
 }
 
+func TestManyTimersOfOneTimeKeepTheirOrder(t *testing.T) {
+	v := NewVirtual(start)
+	var ran, want []int
+	for i := range 100 {
+		v.AfterFunc(time.Second, func() { ran = append(ran, i) })
+		want = append(want, i)
+	}
+	v.Advance(time.Second)
+	if !slices.Equal(ran, want) {
+		t.Errorf("ran in the order %v", ran)
+	}
+}
+
 func TestTimersStartTimers(t *testing.T) {
 	v := NewVirtual(start)
 	p := &played{clock: v}
