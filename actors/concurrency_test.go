@@ -63,7 +63,7 @@ func (k *clerk) Stopped(c *Context) { k.Idle(c) }
 func TestEverythingTakenIsAnswered(t *testing.T) {
 	quiet := zerolog.Nop()
 	before := runtime.NumGoroutine()
-	for round := range 30 {
+	for round := range 20 {
 		s := NewSystem(Options{Log: quiet})
 		ref, err := s.Spawn(Spec{
 			Name: "clerk", MailboxBytes: 1000, New: func() Actor { return &clerk{panicsAt: 50 * (round % 3)} },

@@ -104,12 +104,23 @@ type DeleteRecords struct {
 	Offset int64
 	// Done takes the new log start offset.
 	Done func(lowWatermark int64, err error)
+
+	answered bool
 }
 
 func (*DeleteRecords) Bytes() int { return 0 }
 
+// Answer completes the request. Only the first call counts.
+func (d *DeleteRecords) Answer(lowWatermark int64, err error) {
+	if d.answered {
+		return
+	}
+	d.answered = true
+	d.Done(lowWatermark, err)
+}
+
 // Refuse answers with err.
-func (d *DeleteRecords) Refuse(err error) { d.Done(-1, err) }
+func (d *DeleteRecords) Refuse(err error) { d.Answer(-1, err) }
 
 // Configure gives a partition its topic's configuration. From the node, when the metadata image changes; not answered.
 type Configure struct{ Config TopicConfig }
@@ -127,18 +138,18 @@ type TopicConfig struct {
 	Compact bool // cleanup.policy has compact
 	Delete  bool // cleanup.policy has delete
 	// Compression is the codec that batches are stored with, or record.Producer to leave them as they come.
-	Compression              record.Compression
-	GzipLevel                int
-	Lz4Level                 int
-	ZstdLevel                int
-	LogAppendTime            bool          // message.timestamp.type
-	TimestampBeforeMax       time.Duration // message.timestamp.before.max.ms, math.MaxInt64 ms capped to MaxInt64
-	TimestampAfterMax        time.Duration // message.timestamp.after.max.ms
-	MaxMessageBytes          int           // max.message.bytes, of one batch
-	MinInsyncReplicas        int
-	RetentionBytes           int64         // -1: no limit
-	RetentionTime            time.Duration // negative: no limit
-	SegmentBytes             int64
-	SegmentTime              time.Duration
-	WriteCaching             bool // write.caching: answer from the page cache
+	Compression        record.Compression
+	GzipLevel          int
+	Lz4Level           int
+	ZstdLevel          int
+	LogAppendTime      bool          // message.timestamp.type
+	TimestampBeforeMax time.Duration // message.timestamp.before.max.ms, math.MaxInt64 ms capped to MaxInt64
+	TimestampAfterMax  time.Duration // message.timestamp.after.max.ms
+	MaxMessageBytes    int           // max.message.bytes, of one batch
+	MinInsyncReplicas  int
+	RetentionBytes     int64         // -1: no limit
+	RetentionTime      time.Duration // negative: no limit
+	SegmentBytes       int64
+	SegmentTime        time.Duration
+	WriteCaching       bool // write.caching: answer from the page cache
 }
