@@ -1,0 +1,171 @@
+package wal
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"github.com/seed-e634fa49/troupe/wal/record"
+)
+
+// ForTime finds the first record at or behind from and below limit whose timestamp is at least ts; ok is false if none.
+func (r *Reader) ForTime(ts, from, limit int64) (offset, timestamp int64, ok bool, err error) {
+	for i := r.spanAt(from); i < r.spans() && !ok && err == nil; i++ {
+		sp := r.span(i)
+		if sp.end == 0 || sp.maxTS < ts || sp.seg.base >= limit {
+			continue
+		}
+		points, perr := r.store.pointsOf(sp)
+		if perr != nil {
+			return 0, 0, false, perr
+		}
+		at := max(pointBeforeTime(points, ts).pos, pointAtOffset(points, from).pos)
+		err = r.batches(sp, at, from, limit, func(b record.Batch) (bool, error) {
+			if batchMaxTimestamp(b) < ts {
+				return true, nil
+			}
+			var berr error
+			offset, timestamp, ok, berr = firstInBatch(b, ts, from, limit)
+			return !ok, berr
+		})
+	}
+	return offset, timestamp, ok, err
+}
+
+// MaxTimestamp finds the first record with the greatest timestamp, between from and limit.
+func (r *Reader) MaxTimestamp(from, limit int64) (offset, timestamp int64, ok bool, err error) {
+	greatest := int64(-1)
+	for i := r.spanAt(from); i < r.spans(); i++ {
+		sp := r.span(i)
+		if sp.end == 0 || sp.maxTS <= greatest || sp.seg.base >= limit {
+			continue
+		}
+		ts, err := r.maxIn(sp, from, limit)
+		if err != nil {
+			return 0, 0, false, err
+		}
+		greatest = max(greatest, ts)
+	}
+	if greatest < 0 {
+		return 0, 0, false, nil
+	}
+	return r.ForTime(greatest, from, limit)
+}
+
+// maxIn is the greatest timestamp in sp between from and limit; -1: none. Only the end of the range, and its beginning where
+// it lies inside the segment, are read.
+func (r *Reader) maxIn(sp *span, from, limit int64) (int64, error) {
+	if from <= sp.seg.base && limit >= sp.next {
+		return sp.maxTS, nil
+	}
+	points, err := r.store.pointsOf(sp)
+	if err != nil {
+		return 0, err
+	}
+	greatest, at := int64(-1), pointAtOffset(points, from)
+	if from <= sp.seg.base {
+		at = pointAtOffset(points, limit-1)
+		greatest = at.maxTS
+	}
+	err = r.batches(sp, at.pos, from, limit, func(b record.Batch) (bool, error) {
+		if batchMaxTimestamp(b) <= greatest {
+			return true, nil
+		}
+		ts, err := maxInBatch(b, from)
+		greatest = max(greatest, ts)
+		return true, err
+	})
+	return greatest, err
+}
+
+// batches calls f for the batches of sp from position pos on that reach beyond from and begin below limit, until f returns
+// false.
+func (r *Reader) batches(sp *span, pos, from, limit int64, f func(record.Batch) (bool, error)) error {
+	buf := newReadBuffer(readAhead)
+	defer buf.release()
+	c := cursor{r: r, buf: buf}
+	defer c.close()
+	if err := c.open(sp, pos, readAhead); err != nil {
+		return err
+	}
+	for {
+		_, size, err := c.front()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		frame, err := c.frame(size)
+		if err != nil {
+			return err
+		}
+		if frame.BaseOffset() >= limit {
+			return nil
+		}
+		if frame.Kind() != KindRecords || frame.NextOffset() <= from {
+			continue
+		}
+		more, err := eachBatch(frame.Payload(), from, limit, f)
+		if err != nil {
+			return c.failed(sp, c.pos-size, err)
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+func eachBatch(p []byte, from, limit int64, f func(record.Batch) (bool, error)) (more bool, err error) {
+	for len(p) > 0 {
+		base, next, size, err := batchBounds(p)
+		if err != nil {
+			return false, err
+		}
+		if base >= limit {
+			return false, nil
+		}
+		if next > from {
+			if more, err := f(record.Batch(p[:size])); err != nil || !more {
+				return false, err
+			}
+		}
+		p = p[size:]
+	}
+	return true, nil
+}
+
+// batchMaxTimestamp reads the field of a batch's header.
+func batchMaxTimestamp(b record.Batch) int64 { return int64(binary.BigEndian.Uint64(b[35:])) }
+
+// firstInBatch finds the first record of a batch at or behind from with a timestamp of at least ts.
+func firstInBatch(b record.Batch, ts, from, limit int64) (offset, timestamp int64, ok bool, err error) {
+	for rec, err := range b.Records() {
+		switch {
+		case err != nil:
+			return 0, 0, false, err
+		case rec.Offset >= limit:
+			return 0, 0, false, nil
+		case rec.Offset >= from && rec.Timestamp >= ts:
+			return rec.Offset, rec.Timestamp, true, nil
+		}
+	}
+	return 0, 0, false, nil
+}
+
+// maxInBatch is the greatest timestamp in a batch at or behind from.
+func maxInBatch(b record.Batch, from int64) (int64, error) {
+	if base, _, _, err := batchBounds(b); err == nil && base >= from {
+		return batchMaxTimestamp(b), nil
+	}
+	greatest := int64(-1)
+	for rec, err := range b.Records() {
+		if err != nil {
+			return 0, err
+		}
+		if rec.Offset >= from {
+			greatest = max(greatest, rec.Timestamp)
+		}
+	}
+	return greatest, nil
+}

@@ -1,0 +1,110 @@
+package wal
+
+import (
+	"math"
+	"path/filepath"
+	"sort"
+	"sync/atomic"
+	"time"
+)
+
+// segment is one file of a log. What it holds is said by spans, of which readers keep copies; the segment itself changes in
+// one way only: TruncateBack may cut it, after which no more is ever written to it.
+type segment struct {
+	dir     string
+	first   uint64 // index of its first entry
+	base    int64  // offset of its first record
+	created time.Time
+	// valid is how many bytes readers may find: all of them, until the file is cut or removed.
+	valid atomic.Int64
+}
+
+func newSegment(dir string, first uint64, base int64, created time.Time) *segment {
+	s := &segment{dir: dir, first: first, base: base, created: created}
+	s.valid.Store(math.MaxInt64)
+	return s
+}
+
+func (s *segment) path() string      { return filepath.Join(s.dir, segmentName(s.first)) }
+func (s *segment) indexPath() string { return s.path() + indexSuffix }
+
+// span is what a segment held at a moment. It is immutable. Entries lie in it without holes from byte 0 to end, and their
+// indexes run from seg.first to last.
+type span struct {
+	seg    *segment
+	end    int64  // bytes
+	last   uint64 // index of the last entry; seg.first-1 if there is none
+	next   int64  // the offset behind the last record
+	maxTS  int64  // milliseconds; -1: no records
+	points []point
+	// sealed spans without points of their own have them in the sidecar.
+	sealed bool
+}
+
+// point is one place of the sparse index: where an entry begins.
+type point struct {
+	index uint64
+	pos   int64
+	base  int64  // base offset of the entry's frame
+	term  uint64 // of the frame
+	maxTS int64  // the greatest timestamp before the entry, in this segment; -1: none
+}
+
+// pointEvery is how many bytes lie between two points, about. The first entry of a segment and the first of a term have a
+// point of their own.
+const pointEvery = 64 << 10
+
+// pointAtIndex is the last point that is not behind index.
+func pointAtIndex(points []point, index uint64) point {
+	i := sort.Search(len(points), func(i int) bool { return points[i].index > index })
+	return points[max(i-1, 0)]
+}
+
+// pointAtOffset is the last point whose frame does not begin behind offset.
+func pointAtOffset(points []point, offset int64) point {
+	i := sort.Search(len(points), func(i int) bool { return points[i].base > offset })
+	return points[max(i-1, 0)]
+}
+
+// pointBeforeTime is the last point before which every record is older than ts.
+func pointBeforeTime(points []point, ts int64) point {
+	i := sort.Search(len(points), func(i int) bool { return points[i].maxTS >= ts })
+	return points[max(i-1, 0)]
+}
+
+// termStart is where a term begins in a log.
+type termStart struct {
+	term   uint64
+	index  uint64
+	offset int64
+}
+
+// growing is the span of the tail while it is written, and what is counted on the way.
+type growing struct {
+	span
+	since    int64 // bytes since the last point
+	lastTerm uint64
+}
+
+// add takes note of an entry of size bytes with the frame f (its header is enough), and reports whether it begins a term.
+func (g *growing) add(f Frame, size int64) (newTerm bool) {
+	newTerm = f.Term() != g.lastTerm
+	if len(g.points) == 0 || newTerm || g.since >= pointEvery {
+		g.points = append(g.points, point{g.last + 1, g.end, f.BaseOffset(), f.Term(), g.maxTS})
+		g.since = 0
+	}
+	g.lastTerm = f.Term()
+	g.last++
+	g.end += size
+	g.since += size
+	g.next = f.NextOffset()
+	if f.Kind() == KindRecords {
+		g.maxTS = max(g.maxTS, f.MaxTimestamp())
+	}
+	return newTerm
+}
+
+// newGrowing is an empty tail.
+func newGrowing(seg *segment, lastTerm uint64) growing {
+	return growing{span: span{seg: seg, last: seg.first - 1, next: seg.base, maxTS: -1}, lastTerm: lastTerm}
+}
