@@ -1,0 +1,111 @@
+package partitions
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/seed-e634fa49/troupe/wal"
+	"github.com/seed-e634fa49/troupe/wal/record"
+)
+
+// commitTo follows raft's commit index: the high watermark moves, and what waited for it is answered.
+func (c *Core) commitTo(index uint64, now time.Time) error {
+	if index <= c.commit {
+		return nil
+	}
+	next, err := c.offsetBehind(index)
+	if err != nil {
+		return fmt.Errorf("committing up to %d: %w", index, err)
+	}
+	c.commit = index
+	c.highWater = max(c.highWater, next)
+	c.land(c.countInSync(now) >= c.Config.MinInsyncReplicas)
+	return nil
+}
+
+// apply takes committed entries into the state, and tells raft so at once.
+func (c *Core) apply(m *raftpb.Message, now time.Time) error {
+	for _, e := range m.GetEntries() {
+		if err := c.applyEntry(e, now); err != nil {
+			return fmt.Errorf("applying entry %d: %w", e.GetIndex(), err)
+		}
+		c.applied = e.GetIndex()
+		c.upkeep.unsaved += len(e.GetData())
+		if e.GetTerm() == c.term {
+			c.settled = true
+		}
+	}
+	if c.only {
+		c.store.ring.drop(c.applied)
+	} else {
+		c.store.ring.shrink(c.applied, ringTarget)
+	}
+	for _, r := range m.GetResponses() {
+		c.deliver(r)
+	}
+	return nil
+}
+
+func (c *Core) applyEntry(e *raftpb.Entry, now time.Time) error {
+	if e.GetType() != raftpb.EntryNormal {
+		return c.applyMembers(e)
+	}
+	if len(e.GetData()) == 0 {
+		return nil
+	}
+	f := wal.Frame(e.GetData())
+	switch f.Kind() {
+	case wal.KindRecords:
+		return batchesOf(f, func(b record.Batch) {
+			if idempotent(b) {
+				c.producers.settle(b, e.GetIndex(), now.UnixMilli())
+			}
+		})
+	case wal.KindLogStart:
+		return c.applyLogStart(f, e.GetIndex())
+	}
+	return fmt.Errorf("a frame of kind %d is not known here; the other members may be of a newer version", f.Kind())
+}
+
+func (c *Core) applyMembers(e *raftpb.Entry) error {
+	change := &raftpb.ConfChangeV2{}
+	if err := proto.Unmarshal(e.GetData(), change); err != nil {
+		return fmt.Errorf("decoding a change of members: %w", err)
+	}
+	c.members = c.rn.ApplyConfChange(change)
+	c.only = c.onlyVoter()
+	c.upkeep.saveNow = true
+	return nil
+}
+
+func (c *Core) applyLogStart(f wal.Frame, index uint64) error {
+	if len(f.Payload()) != 8 {
+		return fmt.Errorf("a log start takes 8 bytes, not %d", len(f.Payload()))
+	}
+	start := int64(binary.BigEndian.Uint64(f.Payload()))
+	if start > c.highWater {
+		return fmt.Errorf("log start %d lies behind the high watermark, %d", start, c.highWater)
+	}
+	if start > c.logStart {
+		c.logStart = start
+		c.upkeep.saveNow = true
+	}
+	c.lowered(index)
+	return nil
+}
+
+// ProposeMembers proposes a change of the group's members. Its outcome shows in Members.
+func (c *Core) ProposeMembers(change *raftpb.ConfChangeV2) error {
+	if err := c.mayLead(-1, "proposing members"); err != nil {
+		return err
+	}
+	if err := c.rn.ProposeConfChange(change); err != nil {
+		return fmt.Errorf("proposing members of partition %s of %s: %w", c.ID, c.Topic, err)
+	}
+	c.last++
+	return nil
+}

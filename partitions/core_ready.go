@@ -1,0 +1,262 @@
+package partitions
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/wal"
+)
+
+// Ready is what the owner of the log has to do next, in the order of the fields. What is zero is not to be done.
+type Ready struct {
+	// Messages go to other members, at once: they say nothing that has to be durable first.
+	Messages []*raftpb.Message
+	// First is the index of the first of Frames. If the log reaches that far, it is cut behind First-1 before they are
+	// appended.
+	First  uint64
+	Frames []wal.Frame
+	// Sync says when the frames and HardState have to be durable.
+	Sync Sync
+	// HardState is to be kept, nil if it is as before.
+	HardState *wal.HardState
+	// Roll seals the log's tail.
+	Roll bool
+	// State is to be saved as of StateIndex.
+	StateIndex uint64
+	State      []byte
+	// DropBelow is the offset below which whole files are deleted.
+	DropBelow int64
+}
+
+// Sync is the urgency of a sync.
+type Sync uint8
+
+const (
+	// NoSync asks for nothing.
+	NoSync Sync = iota
+	// SyncNow asks for a sync that is reported by Durable. The n-th Ready that asks for one is reported as n.
+	SyncNow
+	// SyncLater asks for a sync within about a second, which is not reported.
+	SyncLater
+)
+
+// syncs keeps raft's answers to appends until what they speak of is durable.
+type syncs struct {
+	asked, durable uint64 // counts of SyncNow; durable <= asked
+	waiting        []release
+}
+
+// release is a set of answers that may be given when the after-th sync is durable.
+type release struct {
+	after    uint64
+	messages []*raftpb.Message
+}
+
+// HasReady reports whether there is something to do.
+func (c *Core) HasReady() bool {
+	return c.rn != nil && c.rn.HasReady() || len(c.outbox) > 0 || c.upkeep.due()
+}
+
+// Ready returns what is to be done now. When it is done, but for the syncs, Written is to be called, before any other
+// event. An error means that the replica can't go on and has to be recovered.
+func (c *Core) Ready(now time.Time) (Ready, error) {
+	var out Ready
+	if c.rn != nil && c.rn.HasReady() {
+		if err := c.take(c.rn.Ready(), &out, now); err != nil {
+			return out, fmt.Errorf("partition %s of %s: %w", c.ID, c.Topic, err)
+		}
+	}
+	out.Messages = append(out.Messages, c.outbox...)
+	c.outbox = nil
+	return out, c.keepUp(&out, now)
+}
+
+// take turns what raft wants done into ours.
+func (c *Core) take(rd raft.Ready, out *Ready, now time.Time) error {
+	var apply *raftpb.Message
+	for _, m := range rd.Messages {
+		switch m.GetTo() {
+		case raft.LocalAppendThread:
+			if err := c.startAppend(m, out); err != nil {
+				return err
+			}
+		case raft.LocalApplyThread:
+			apply = m
+		default:
+			out.Messages = append(out.Messages, m)
+		}
+	}
+	if !raft.IsEmptyHardState(rd.HardState) {
+		if err := c.commitTo(rd.HardState.GetCommit(), now); err != nil {
+			return err
+		}
+		c.enterTerm(rd.HardState.GetTerm())
+	}
+	if rd.SoftState != nil {
+		c.turn(rd.SoftState)
+	}
+	if apply != nil {
+		return c.apply(apply, now)
+	}
+	return nil
+}
+
+// startAppend makes frames of the entries to append, and keeps the answers until they are durable.
+func (c *Core) startAppend(m *raftpb.Message, out *Ready) error {
+	if entries := m.GetEntries(); len(entries) > 0 {
+		if err := c.frame(entries, out); err != nil {
+			return err
+		}
+	}
+	if m.Term != nil && (m.GetTerm() != c.term || m.GetVote() != c.vote) {
+		c.vote = m.GetVote()
+		out.HardState = &wal.HardState{Term: m.GetTerm(), Vote: m.GetVote(), Commit: m.GetCommit()}
+	}
+	switch {
+	case out.HardState != nil, len(out.Frames) > 0 && !c.Config.WriteCaching:
+		out.Sync = SyncNow
+		c.syncs.asked++
+	case len(out.Frames) > 0:
+		out.Sync = SyncLater
+	}
+	// What needs no sync of its own still waits for those before it: raft wants its answers in order.
+	if len(m.GetResponses()) > 0 {
+		c.syncs.waiting = append(c.syncs.waiting, release{c.syncs.asked, m.GetResponses()})
+	}
+	return nil
+}
+
+func (c *Core) frame(entries []*raftpb.Entry, out *Ready) error {
+	out.First = entries[0].GetIndex()
+	next, err := c.offsetBehind(out.First - 1)
+	if err != nil {
+		return err
+	}
+	out.Frames = make([]wal.Frame, len(entries))
+	for i, e := range entries {
+		out.Frames[i] = frameOf(e, next)
+		next = out.Frames[i].NextOffset()
+		c.store.ring.add(e, next)
+	}
+	c.last, c.next = entries[len(entries)-1].GetIndex(), next
+	return nil
+}
+
+// Written is called when a Ready's frames are in the log, durable or not.
+func (c *Core) Written() {
+	for i, a := range c.unwritten {
+		c.unwritten[i] = nil
+		c.succeed(a)
+	}
+	c.unwritten = c.unwritten[:0]
+	c.release()
+}
+
+// Durable reports that the first n syncs asked for with SyncNow are done.
+func (c *Core) Durable(n uint64) {
+	c.syncs.durable = max(c.syncs.durable, n)
+	c.release()
+}
+
+// release gives the answers that nothing holds back any more.
+func (c *Core) release() {
+	n := 0
+	for _, r := range c.syncs.waiting {
+		if r.after > c.syncs.durable {
+			break
+		}
+		for _, m := range r.messages {
+			c.deliver(m)
+		}
+		n++
+	}
+	left := copy(c.syncs.waiting, c.syncs.waiting[n:])
+	clear(c.syncs.waiting[left:])
+	c.syncs.waiting = c.syncs.waiting[:left]
+}
+
+func (c *Core) deliver(m *raftpb.Message) {
+	if m.GetTo() != c.Self {
+		c.outbox = append(c.outbox, m)
+		return
+	}
+	if err := c.rn.Step(m); err != nil {
+		c.Logger.Debug().Err(err).Stringer("type", m.GetType()).Msg("raft did not take its own answer")
+	}
+}
+
+// Step takes a message from another member. What it carries was checked against its checksums; an error says what is wrong with
+// it, and changes nothing.
+func (c *Core) Step(m *raftpb.Message, now time.Time) error {
+	if c.damage != nil {
+		return c.damage
+	}
+	for _, e := range m.GetEntries() {
+		if err := checkEntry(e); err != nil {
+			return fmt.Errorf("partition %s of %s: entry %d from member %d: %w", c.ID, c.Topic, e.GetIndex(), m.GetFrom(), err)
+		}
+	}
+	if err := c.rn.Step(m); err != nil {
+		return fmt.Errorf("partition %s of %s: %s from member %d: %w", c.ID, c.Topic, m.GetType(), m.GetFrom(), err)
+	}
+	if m.GetType() == raftpb.MsgAppResp && c.role == msg.Leader {
+		c.noteProgress(m.GetFrom(), now)
+	}
+	return nil
+}
+
+// checkEntry verifies that an entry from another member is a whole frame of its term.
+func checkEntry(e *raftpb.Entry) error {
+	if e.GetType() != raftpb.EntryNormal || len(e.GetData()) == 0 {
+		return nil
+	}
+	f := wal.Frame(e.GetData())
+	if err := f.Check(); err != nil {
+		return err
+	}
+	if f.Term() != e.GetTerm() {
+		return fmt.Errorf("its frame is of term %d, the entry of %d", f.Term(), e.GetTerm())
+	}
+	return nil
+}
+
+// noteProgress remembers when a member was last caught up.
+func (c *Core) noteProgress(id uint64, now time.Time) {
+	if p, ok := c.rn.Status().Progress[id]; ok && p.Match >= c.commit {
+		c.caughtUp[id] = now
+	}
+}
+
+// enterTerm leaves the terms before, in which nothing can be promised any more.
+func (c *Core) enterTerm(term uint64) {
+	if term == c.term {
+		return
+	}
+	c.term = term
+	c.settled = false
+	c.stepDown()
+}
+
+// turn follows raft's role and leader.
+func (c *Core) turn(s *raft.SoftState) {
+	c.lead = s.Lead
+	if s.RaftState == raft.StateLeader {
+		c.role = msg.Leader
+		clear(c.caughtUp)
+		return
+	}
+	if c.role == msg.Leader {
+		c.stepDown()
+	}
+}
+
+func (c *Core) stepDown() {
+	c.role = msg.Follower
+	c.ground(msg.Errorf(kerr.NotLeaderForPartition, "appending to partition %s of %s: this replica stopped leading before the batch was committed, so whether it will be is unknown; look up the leader and try again",
+		c.ID, c.Topic))
+}

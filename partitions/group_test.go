@@ -1,0 +1,393 @@
+package partitions
+
+import (
+	cryptorand "crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"go.etcd.io/raft/v3/raftpb"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/wal/record"
+)
+
+// group is a partition with several replicas and a network between them that a test controls.
+type group struct {
+	t       *testing.T
+	voters  []uint64
+	members map[uint64]*driver // nil: down
+	logs    map[uint64]*memLog
+	wire    []*raftpb.Message
+	cut     map[uint64]bool // members that nobody hears, and who hear nobody
+	now     time.Time
+	config  msg.TopicConfig
+}
+
+func newGroup(t *testing.T, voters ...uint64) *group {
+	g := &group{
+		t: t, voters: voters, members: map[uint64]*driver{}, logs: map[uint64]*memLog{}, cut: map[uint64]bool{},
+		now: time.UnixMilli(1_000_000), config: testConfig(),
+	}
+	for _, id := range voters {
+		g.logs[id] = newMemLog()
+		g.open(id)
+	}
+	return g
+}
+
+func (g *group) open(id uint64) {
+	g.t.Helper()
+	d, err := newDriver(id, g.voters, g.logs[id], g.config, g.now)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.members[id] = d
+	g.after(id)
+}
+
+// after drives a member and takes what it sends.
+func (g *group) after(id uint64) {
+	g.t.Helper()
+	d := g.members[id]
+	d.now = g.now
+	if err := d.drive(); err != nil {
+		g.t.Fatalf("member %d: %v", id, err)
+	}
+	g.wire = append(g.wire, d.sent...)
+	d.sent = nil
+}
+
+func (g *group) flush(id uint64, n int) {
+	g.t.Helper()
+	if d := g.members[id]; d != nil {
+		if err := d.flush(n); err != nil {
+			g.t.Fatalf("member %d: %v", id, err)
+		}
+		g.after(id)
+	}
+}
+
+// deliver hands the i-th message on the wire to its member, or drops it.
+func (g *group) deliver(i int) {
+	m := g.wire[i]
+	g.wire = slices.Delete(g.wire, i, i+1)
+	d := g.members[m.GetTo()]
+	if d == nil || g.cut[m.GetFrom()] || g.cut[m.GetTo()] {
+		return
+	}
+	// Raft refuses what is not for it, like messages of the past.
+	_ = d.core.Step(m, g.now)
+	g.after(m.GetTo())
+}
+
+// settle delivers everything, and makes everything durable, until nothing moves.
+func (g *group) settle() {
+	g.t.Helper()
+	for quiet := false; !quiet; {
+		quiet = true
+		for len(g.wire) > 0 {
+			g.deliver(0)
+			quiet = false
+		}
+		for _, id := range g.voters {
+			if d := g.members[id]; d != nil && len(d.log.pending) > 0 {
+				g.flush(id, -1)
+				quiet = false
+			}
+		}
+	}
+}
+
+func (g *group) tick(id uint64, n int) {
+	for range n {
+		if d := g.members[id]; d != nil {
+			d.core.Tick()
+			g.after(id)
+		}
+	}
+}
+
+// elect makes id the leader, if enough members hear it.
+func (g *group) elect(id uint64) {
+	g.t.Helper()
+	for _, other := range g.voters {
+		if d := g.members[other]; !g.cut[other] && !d.core.Leads() {
+			g.tick(other, electionTicks) // so that no lease holds its vote back
+		}
+	}
+	g.wire = nil
+	if d := g.members[id]; !d.core.Leads() {
+		_ = d.core.Campaign()
+		g.after(id)
+		g.settle()
+	}
+	if !g.members[id].core.Leads() {
+		g.t.Fatalf("member %d does not lead: %+v", id, g.members[id].core.State(g.now))
+	}
+}
+
+// request is an append, and whether it was answered.
+type request struct {
+	msg.Append
+	answered bool
+	pid      int64
+	seq      int32
+	count    int
+}
+
+func (r *request) Appended(*msg.Append) { r.answered = true }
+
+// append appends count records of a producer at a member, which may not lead.
+func (g *group) append(id uint64, pid int64, seq int32, count int) *request {
+	r := &request{pid: pid, seq: seq, count: count}
+	r.Append = msg.Append{Batches: []record.Batch{produced(pid, 0, seq, count, 1)}, Acks: -1, LeaderEpoch: -1, Sink: r}
+	g.members[id].core.Append(&r.Append)
+	g.after(id)
+	return r
+}
+
+func TestLeaderThatLostItsGroupGoesBack(t *testing.T) {
+	g := newGroup(t, 1, 2, 3)
+	g.elect(1)
+	a := g.append(1, 5, 0, 1)
+	if a.answered {
+		t.Fatal("answered before anybody had it on disk")
+	}
+	g.settle()
+	if a.Err != nil || a.Base != 0 {
+		t.Fatalf("first append: offset %d, %v", a.Base, a.Err)
+	}
+
+	g.cut[1] = true
+	lost := g.append(1, 5, 1, 1)
+	g.flush(1, -1)
+	if next := g.logs[1].NextOffset(); next != 2 {
+		t.Fatalf("the old leader's log ends at %d, want the lost record in it", next)
+	}
+	g.wire = nil
+	g.elect(2)
+	won := g.append(2, 5, 1, 3)
+	g.settle()
+	if won.Err != nil || won.Base != 1 {
+		t.Fatalf("append at the new leader: offset %d, %v", won.Base, won.Err)
+	}
+	if lost.answered {
+		t.Fatalf("the old leader answered for what it could not commit: %d, %v", lost.Base, lost.Err)
+	}
+
+	g.cut[1] = false
+	g.tick(2, heartbeatTicks)
+	g.settle()
+	if !errors.Is(lost.Err, kerr.NotLeaderForPartition) {
+		t.Fatalf("the lost append was answered %d, %v", lost.Base, lost.Err)
+	}
+	g.same()
+
+	// The producer's state went back with the log: after 1..3 comes 4, and 1..3 is known.
+	g.elect(1)
+	wrong, dup, next := g.append(1, 5, 2, 1), g.append(1, 5, 1, 3), g.append(1, 5, 4, 1)
+	g.settle()
+	if !errors.Is(wrong.Err, kerr.OutOfOrderSequenceNumber) || dup.Err != nil || dup.Base != 1 || next.Err != nil || next.Base != 4 {
+		t.Fatalf("after the return: %v; %d %v; %d %v", wrong.Err, dup.Base, dup.Err, next.Base, next.Err)
+	}
+}
+
+// same checks that all members hold the same log and know the same producers.
+func (g *group) same() {
+	g.t.Helper()
+	first := g.members[g.voters[0]]
+	for _, id := range g.voters[1:] {
+		d := g.members[id]
+		if !reflect.DeepEqual(d.log.frames, first.log.frames) {
+			g.t.Fatalf("the logs of %d and %d differ", g.voters[0], id)
+		}
+		if a, b := first.core.Producers(), d.core.Producers(); !reflect.DeepEqual(a, b) {
+			g.t.Fatalf("members %d and %d know other producers: %v, %v", g.voters[0], id, a, b)
+		}
+		if a, b := first.core.State(g.now), d.core.State(g.now); a.HighWatermark != b.HighWatermark || a.Leader != b.Leader || a.Epoch != b.Epoch {
+			g.t.Fatalf("members %d and %d stand elsewhere: %+v, %+v", g.voters[0], id, a, b)
+		}
+	}
+}
+
+func TestInSync(t *testing.T) {
+	g := newGroup(t, 1, 2, 3)
+	g.config.MinInsyncReplicas = 2
+	g.elect(1)
+	g.settle()
+	in := func() []msg.NodeID { return g.members[1].core.State(g.now).InSync }
+	if got := in(); !slices.Equal(got, []msg.NodeID{1, 2, 3}) {
+		t.Fatalf("all are caught up, in sync are %v", got)
+	}
+	g.members[1].core.Config.MinInsyncReplicas = 3
+	g.cut[3] = true
+	g.now = g.now.Add(inSyncLag / 2)
+	a := g.append(1, -1, 0, 1)
+	g.now = g.now.Add(inSyncLag/2 + time.Second)
+	g.settle()
+	if got := in(); !slices.Equal(got, []msg.NodeID{1, 2}) {
+		t.Fatalf("3 has fallen behind, in sync are %v", got)
+	}
+	if !errors.Is(a.Err, kerr.NotEnoughReplicasAfterAppend) {
+		t.Fatalf("committed with too few in sync: %v", a.Err)
+	}
+	a = g.append(1, -1, 0, 1)
+	if !errors.Is(a.Err, kerr.NotEnoughReplicas) {
+		t.Fatalf("appended with too few in sync: %v", a.Err)
+	}
+}
+
+func TestGroupGrows(t *testing.T) {
+	g := newGroup(t, 1)
+	g.members[1].core.Campaign()
+	g.after(1)
+	g.settle()
+	for i := range int32(3) {
+		g.append(1, 5, i, 1)
+		g.settle()
+	}
+	for _, id := range []uint64{2, 3} {
+		g.logs[id] = newMemLog()
+		g.voters = nil // a late member starts without a configuration
+		g.open(id)
+		change := &raftpb.ConfChangeV2{Changes: []*raftpb.ConfChangeSingle{{Type: raftpb.ConfChangeAddNode.Enum(), NodeId: new(id)}}}
+		g.voters = []uint64{1, 2, 3}[:id]
+		if err := g.members[1].core.ProposeMembers(change); err != nil {
+			t.Fatal(err)
+		}
+		g.after(1)
+		g.settle()
+		g.tick(1, 2*heartbeatTicks)
+		g.settle()
+	}
+	if got := g.members[1].core.Members().GetVoters(); !slices.Equal(got, []uint64{1, 2, 3}) || g.members[1].core.Only() {
+		t.Fatalf("voters are %v", got)
+	}
+	// All of them lead and recover with the new members.
+	g.elect(3)
+	a := g.append(3, 5, 3, 1)
+	g.settle()
+	if a.Err != nil || a.Base != 3 {
+		t.Fatalf("offset %d, %v", a.Base, a.Err)
+	}
+	g.logs[1].crash(g.logs[1].LastIndex())
+	g.voters = []uint64{1}
+	g.open(1)
+	if g.members[1].core.Only() {
+		t.Fatal("the first member forgot the others: the saved state is to tell of them")
+	}
+}
+
+// TestGroupLosesNothing runs groups with an unruly network, crashes, and elections, and then holds what was acknowledged
+// against what is there.
+func TestGroupLosesNothing(t *testing.T) {
+	runs := uint64(60)
+	if testing.Short() {
+		runs = 10
+	}
+	for seed := range runs {
+		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) { unruly(t, seed) })
+	}
+}
+
+// seeded is a source of bytes for raft's election timeouts.
+type seeded struct{ *rand.ChaCha8 }
+
+var _ io.Reader = seeded{}
+
+func unruly(t *testing.T, seed uint64) {
+	real := cryptorand.Reader
+	defer func() { cryptorand.Reader = real }()
+	cryptorand.Reader = seeded{rand.NewChaCha8([32]byte{byte(seed)})}
+	rng := rand.New(rand.NewPCG(seed, 1))
+
+	g := newGroup(t, 1, 2, 3)
+	var asked []*request
+	for range 1500 {
+		id := uint64(1 + rng.IntN(3))
+		switch n := rng.IntN(100); {
+		case n < 35:
+			if len(g.wire) > 0 {
+				g.deliver(rng.IntN(len(g.wire)))
+			}
+		case n < 50:
+			g.flush(id, 1)
+		case n < 70:
+			g.tick(id, 1+rng.IntN(3))
+		case n < 90:
+			if d := g.members[id]; d != nil {
+				asked = append(asked, g.ask(id, int64(rng.IntN(2)), asked, rng))
+			}
+		case n < 93:
+			g.cut[id] = !g.cut[id] && rng.IntN(2) == 0
+		case n < 95 && len(g.wire) > 0:
+			g.wire = g.wire[1:]
+		case n < 97:
+			g.logs[id].crash(g.logs[id].durable + uint64(rng.IntN(4)))
+			g.open(id)
+		}
+		g.now = g.now.Add(time.Millisecond)
+	}
+	g.cut = map[uint64]bool{}
+	for range 200 {
+		for _, id := range g.voters {
+			g.tick(id, 1)
+		}
+		g.settle()
+	}
+	g.same()
+	g.verify(asked)
+}
+
+// ask appends the next batch of a producer, or one that was appended before.
+func (g *group) ask(id uint64, pid int64, asked []*request, rng *rand.Rand) *request {
+	seq, count := int32(0), 1+rng.IntN(3)
+	for _, r := range asked {
+		if r.pid == pid && r.answered && r.Err == nil {
+			seq = max(seq, r.seq+int32(r.count))
+		}
+	}
+	if n := len(asked); n > 0 && rng.IntN(4) == 0 {
+		again := asked[rng.IntN(n)]
+		pid, seq, count = again.pid, again.seq, again.count
+	}
+	return g.append(id, pid, seq, count)
+}
+
+// verify checks that what was acknowledged is there, once, at the offset that was answered.
+func (g *group) verify(asked []*request) {
+	g.t.Helper()
+	at := map[int64]string{}
+	seen := map[string]int64{}
+	for _, b := range g.members[1].log.Reader().(memReader).batches() {
+		for rec, err := range b.Records() {
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			if before, twice := seen[string(rec.Value)]; twice {
+				g.t.Fatalf("%s is at offset %d and at %d", rec.Value, before, rec.Offset)
+			}
+			seen[string(rec.Value)], at[rec.Offset] = rec.Offset, string(rec.Value)
+		}
+	}
+	acknowledged := 0
+	for _, w := range asked {
+		if !w.answered || w.Err != nil {
+			continue
+		}
+		acknowledged++
+		for i := range w.count {
+			if want, got := fmt.Sprintf("%d/0/%d", w.pid, int(w.seq)+i), at[w.Base+int64(i)]; got != want {
+				g.t.Fatalf("%s was acknowledged at offset %d, where %q is", want, w.Base+int64(i), got)
+			}
+		}
+	}
+	g.t.Logf("%d of %d requests were acknowledged", acknowledged, len(asked))
+}

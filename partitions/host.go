@@ -1,0 +1,186 @@
+package partitions
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/seed-e634fa49/troupe/actors"
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/wal"
+)
+
+// HostOptions of a Host.
+type HostOptions struct {
+	System *actors.System
+	Store  *wal.Store
+	Node   msg.NodeID
+	Log    zerolog.Logger
+
+	// Transport reaches the other members of a group; nil while a node is alone.
+	Transport Transport
+	// RetentionInterval is log.retention.check.interval.ms; 0 is 30 s.
+	RetentionInterval time.Duration
+	// ProducerExpiry is producer.id.expiration.ms; 0 is a day.
+	ProducerExpiry time.Duration
+	// TickInterval is raft's clock; an election takes ten to twenty of them. 0 is 100 ms.
+	TickInterval time.Duration
+}
+
+// Host holds the partitions of a node. It implements msg.Directory. Safe for concurrent use.
+type Host struct {
+	o     HostOptions
+	store Store
+
+	partitions sync.Map // msg.TopicPartition to *hosted
+
+	// mu guards starting and stopping, and every hosted's watches.
+	mu      sync.Mutex
+	closing bool
+}
+
+var _ msg.Directory = (*Host)(nil)
+
+// NewHost makes a host without partitions.
+func NewHost(o HostOptions) *Host { return newHost(o, onDisk{o.Store}) }
+
+func newHost(o HostOptions, store Store) *Host {
+	if o.RetentionInterval == 0 {
+		o.RetentionInterval = 30 * time.Second
+	}
+	if o.TickInterval == 0 {
+		o.TickInterval = 100 * time.Millisecond
+	}
+	return &Host{o: o, store: store}
+}
+
+// hosted is a partition on this node: its actor's address, and the view that the actor last published.
+type hosted struct {
+	actors.Ref
+	// spec is the actor's own once it has started.
+	spec *Spec
+	view atomic.Pointer[view]
+	// watches wait for a leader; guarded by the host's mu.
+	watches []*watch
+}
+
+var _ msg.Partition = (*hosted)(nil)
+
+// View is never nil.
+func (h *hosted) View() msg.View { return h.view.Load() }
+
+func (h *hosted) show(v *view) { h.view.Store(v) }
+
+// Start spawns the partition's actor. Its recovery, and its election when it is the only voter, go on behind.
+func (h *Host) Start(s Spec) error {
+	if err := s.check(); err != nil {
+		return fmt.Errorf("starting partition %s of %s: %w", s.ID, s.Topic, err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing {
+		return fmt.Errorf("starting partition %s of %s: the node is stopping", s.ID, s.Topic)
+	}
+	if _, here := h.partitions.Load(s.ID); here {
+		return fmt.Errorf("starting partition %s of %s: it runs here already", s.ID, s.Topic)
+	}
+	p := &hosted{spec: &s}
+	p.show(closedView(s, msg.Errorf(kerr.NotLeaderForPartition, "partition %s of %s is being opened; try again", s.ID, s.Topic)))
+	ref, err := h.o.System.Spawn(actors.Spec{
+		Name: "partition/" + s.ID.String(),
+		New:  func() actors.Actor { return &replica{host: h, hosted: p} },
+	})
+	if err != nil {
+		return fmt.Errorf("starting partition %s of %s: %w", s.ID, s.Topic, err)
+	}
+	p.Ref = ref
+	h.partitions.Store(s.ID, p)
+	return nil
+}
+
+// Stop stops the actor, if it runs, then calls done (nil: nobody cares).
+func (h *Host) Stop(id msg.TopicPartition, done func()) {
+	if done == nil {
+		done = func() {}
+	}
+	found, ok := h.partitions.LoadAndDelete(id)
+	if !ok {
+		done()
+		return
+	}
+	p := found.(*hosted)
+	h.led(p)
+	h.o.System.Stop(p.Ref, done)
+}
+
+// Delete stops the partition and deletes its log.
+func (h *Host) Delete(id msg.TopicPartition) {
+	h.Stop(id, func() {
+		if err := h.store.Remove(id.String()); err != nil {
+			h.o.Log.Error().Err(err).Stringer("partition", id).Msg("the log of a deleted partition could not be removed; it is tried again at the next start")
+		}
+	})
+}
+
+// All lists the partitions hosted here, by topic id and number.
+func (h *Host) All() []msg.TopicPartition {
+	var all []msg.TopicPartition
+	h.partitions.Range(func(id, _ any) bool {
+		all = append(all, id.(msg.TopicPartition))
+		return true
+	})
+	slices.SortFunc(all, compareIDs)
+	return all
+}
+
+func compareIDs(a, b msg.TopicPartition) int {
+	if c := strings.Compare(string(a.Topic[:]), string(b.Topic[:])); c != 0 {
+		return c
+	}
+	return int(a.Partition) - int(b.Partition)
+}
+
+// Partition is the handle of a partition that this node hosts.
+func (h *Host) Partition(id msg.TopicPartition) (msg.Partition, bool) {
+	p, ok := h.partitions.Load(id)
+	if !ok {
+		return nil, false
+	}
+	return p.(*hosted), true
+}
+
+// Close is called before a clean stop: every partition answers what is in flight, saves its state, and stops, all of them
+// at the same time; then done is called. What comes meanwhile is refused.
+func (h *Host) Close(done func()) {
+	h.mu.Lock()
+	h.closing = true
+	h.mu.Unlock()
+	all := h.All()
+	var left atomic.Int64
+	left.Store(int64(len(all)) + 1)
+	one := func() {
+		if left.Add(-1) == 0 && done != nil {
+			done()
+		}
+	}
+	for _, id := range all {
+		h.finish(id, one)
+	}
+	one()
+}
+
+// finish lets a partition finish what is in flight before it is stopped.
+func (h *Host) finish(id msg.TopicPartition, done func()) {
+	var once sync.Once
+	stop := func() { once.Do(func() { h.Stop(id, done) }) }
+	found, ok := h.partitions.Load(id)
+	if !ok || found.(*hosted).Post(&finish{done: stop}) != nil {
+		stop()
+	}
+}

@@ -1,0 +1,70 @@
+package partitions
+
+import (
+	"sync/atomic"
+
+	"go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+)
+
+// Transport takes raft messages to the other members of a partition's group. Messages may be lost. Send does not block.
+type Transport interface {
+	Send(id msg.TopicPartition, messages []*raftpb.Message)
+}
+
+// Step hands a partition's actor a raft message from another member; not answered.
+type Step struct{ Message *raftpb.Message }
+
+// Bytes is the size of the message.
+func (s *Step) Bytes() int { return proto.Size(s.Message) }
+
+// tick is raft's clock, from the actor to itself.
+type tick struct{}
+
+func (tick) Bytes() int { return 0 }
+
+// finish asks the actor to answer what is in flight, take nothing more, and call done.
+type finish struct{ done func() }
+
+func (*finish) Bytes() int { return 0 }
+
+// synced tells the actor that syncs are done. There is one per open log, and it waits in the mailbox at most once.
+type synced struct {
+	target msg.Target
+	done   func(error) // handed to the log with each sync
+	count  atomic.Uint64
+	failed atomic.Pointer[error]
+	posted atomic.Bool
+}
+
+func (*synced) Bytes() int { return 0 }
+
+func newSynced(target msg.Target) *synced {
+	s := &synced{target: target}
+	s.done = s.report
+	return s
+}
+
+// report is called by the syncer, in the order of the syncs, on its own goroutine.
+func (s *synced) report(err error) {
+	if err != nil {
+		s.failed.CompareAndSwap(nil, &err)
+	} else if s.failed.Load() == nil {
+		s.count.Add(1)
+	}
+	if s.posted.CompareAndSwap(false, true) {
+		// An actor that has stopped does not wait for it.
+		_ = s.target.Post(s)
+	}
+}
+
+// take is how many syncs are done, or why they no longer are.
+func (s *synced) take() (uint64, error) {
+	s.posted.Store(false)
+	if err := s.failed.Load(); err != nil {
+		return 0, *err
+	}
+	return s.count.Load(), nil
+}
