@@ -7,7 +7,7 @@ import "sync"
 type budget struct {
 	mu      sync.Mutex
 	size    int
-	free    int // 0 <= free <= size
+	free    int // at most size; below 0 when somebody had to take more than there was
 	waiters []*budgetWaiter
 }
 
@@ -44,12 +44,12 @@ func (b *budget) take(n int, done <-chan struct{}) (int, bool) {
 func (b *budget) tryUpTo(n int) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n = min(n, b.free)
+	n = max(0, min(n, b.free))
 	b.free -= n
 	return n
 }
 
-// put gives n bytes back.
+// put gives n bytes back; a negative n takes more, without waiting, for what is there already.
 func (b *budget) put(n int) {
 	b.mu.Lock()
 	b.free += n

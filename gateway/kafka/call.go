@@ -58,8 +58,8 @@ func (c *Call) Started() {
 // started may use it, as the connection otherwise waits for its client.
 func (c *Call) Resume(f func()) { c.conn.resume(f) }
 
-// Interrupt sets what is resumed, once, when the server stops while the call is not answered: f should answer with what
-// there is. When the connection is closed, f is called too, and nobody will see the answer.
+// Interrupt sets what is resumed when the server stops while the call is not answered, and is called when the connection is
+// closed before that: Abandoned tells which. It may be called for both.
 func (c *Call) Interrupt(f func()) {
 	c.conn.mu.Lock()
 	defer c.conn.mu.Unlock()

@@ -43,6 +43,8 @@ type connection struct {
 	writing  bool // somebody writes; at most one does
 	draining bool // no new requests
 	closed   bool
+	// orphans are the calls that were not answered when the connection closed.
+	orphans []*Call
 }
 
 const readBuffer = 4 << 10
@@ -65,7 +67,7 @@ func newConnection(s *Server, socket net.Conn, listener string) *connection {
 
 // serve handles requests until the client leaves, sends what is no request, or the server stops.
 func (c *connection) serve() {
-	defer c.close()
+	defer c.abandon()
 	defer c.caught(handling)
 	for !c.isDraining() {
 		f, err := c.readFrame()
@@ -200,7 +202,6 @@ func (c *connection) drain() {
 	for _, call := range c.queue {
 		if call.interrupt != nil {
 			c.resumeLocked(call.interrupt)
-			call.interrupt = nil
 		}
 	}
 	// A read that waits for the next request ends; one that has passed the deadline can't begin.
@@ -213,8 +214,8 @@ func (c *connection) isDraining() bool {
 	return c.draining
 }
 
-// close ends the connection, once. Calls that are answered and not written are let go; the others when their answer
-// comes.
+// close ends the connection, once. Calls that are answered and not written are let go here; the others when their answer
+// comes, or by abandon.
 func (c *connection) close() {
 	c.mu.Lock()
 	if c.closed {
@@ -223,31 +224,35 @@ func (c *connection) close() {
 	}
 	c.closed = true
 	c.resumes = nil
-	var answered []*Call
-	var interrupts []func()
 	for _, call := range c.queue {
-		switch {
-		case call.answered && !c.writing:
-			answered = append(answered, call)
-		case call.interrupt != nil:
-			interrupts = append(interrupts, call.interrupt)
-			call.interrupt = nil
+		if !call.answered {
+			c.orphans = append(c.orphans, call)
 		}
 	}
 	if !c.writing {
-		c.queue = nil
+		c.discard()
 	}
 	c.mu.Unlock()
 	close(c.done)
 	_ = c.socket.Close()
-	for _, call := range answered {
-		call.answer.done()
-		call.forgetFrame()
+	c.server.forget(c)
+}
+
+// abandon is the end of the connection's goroutine: calls that are not answered hear that nobody waits for them.
+func (c *connection) abandon() {
+	c.close()
+	c.mu.Lock()
+	var interrupts []func()
+	for _, call := range c.orphans {
+		if !call.answered && call.interrupt != nil {
+			interrupts = append(interrupts, call.interrupt)
+		}
 	}
+	c.orphans = nil
+	c.mu.Unlock()
 	for _, f := range interrupts {
 		f()
 	}
-	c.server.forget(c)
 }
 
 // caught is the last line of defence: a handler that panics takes its own connection down and nothing else.

@@ -46,6 +46,8 @@ type Limits struct {
 	BytesInFlight int
 	// FetchBytes bounds the records that are read and not yet written to a socket, all connections together: 64 MiB.
 	FetchBytes int
+	// FetchMaxBytes bounds the records of one fetch, fetch.max.bytes: 55 MiB.
+	FetchMaxBytes int
 	// Connections bounds all connections (max.connections), ConnectionsPerIP those from one address: no bound.
 	Connections      int
 	ConnectionsPerIP int
@@ -67,6 +69,7 @@ func (l Limits) withDefaults() Limits {
 	orInt(&l.MaxRequestBytes, 100<<20)
 	orInt(&l.BytesInFlight, 64<<20)
 	orInt(&l.FetchBytes, 64<<20)
+	orInt(&l.FetchMaxBytes, 55<<20)
 	orInt(&l.FetchSessions, 1000)
 	if l.IdleTimeout == 0 {
 		l.IdleTimeout = 10 * time.Minute

@@ -7,11 +7,17 @@ import (
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
 
-// leader finds a topic's partition and the view that its leader, on this node, last published. The code is Kafka's:
+// leader finds a topic's partition and the view that its leader, on this node, last published. The error is Kafka's:
 // UNKNOWN_TOPIC_OR_PARTITION where there is no such partition, NOT_LEADER_OR_FOLLOWER where this node does not lead it,
-// KAFKA_STORAGE_ERROR and the like where it can't be served. The state comes with NOT_LEADER_OR_FOLLOWER too, where this
-// node hosts the partition, as it may know who leads.
+// KAFKA_STORAGE_ERROR and the like where it can't be served. The view comes with an error too, where this node hosts the
+// partition, as it may tell who leads.
 func (s *Server) leader(t *metadata.Topic, partition int32) (msg.Partition, msg.View, *kerr.Error) {
+	return s.leaderIn(t, partition, -1)
+}
+
+// leaderIn is leader for a client that believes in a leader epoch: another one is FENCED_LEADER_EPOCH or
+// UNKNOWN_LEADER_EPOCH, whoever leads (KIP-320); -1 believes nothing.
+func (s *Server) leaderIn(t *metadata.Topic, partition, epoch int32) (msg.Partition, msg.View, *kerr.Error) {
 	if t == nil || partition < 0 || int(partition) >= len(t.Partitions) {
 		return nil, nil, kerr.UnknownTopicOrPartition
 	}
@@ -24,13 +30,15 @@ func (s *Server) leader(t *metadata.Topic, partition int32) (msg.Partition, msg.
 	if state.Err != nil {
 		return p, view, kerr.TypedErrorForCode(msg.Code(state.Err))
 	}
+	if err := checkEpoch(epoch, state.Epoch); err != nil {
+		return p, view, err
+	}
 	if state.Role != msg.Leader || state.Leader != s.Node {
 		return p, view, kerr.NotLeaderForPartition
 	}
 	return p, view, nil
 }
 
-// checkEpoch compares the leader epoch that a client believes in with the true one (KIP-320); -1 believes nothing.
 func checkEpoch(believed, epoch int32) *kerr.Error {
 	switch {
 	case believed < 0 || believed == epoch:
@@ -42,10 +50,20 @@ func checkEpoch(believed, epoch int32) *kerr.Error {
 	}
 }
 
-// code is the number of an error, 0 for nil.
-func code(err *kerr.Error) int16 {
-	if err == nil {
-		return 0
+// advertised is a node with the address under which clients of a listener reach it.
+func (s *Server) advertised(id msg.NodeID, listener string) (*metadata.Node, metadata.Endpoint, bool) {
+	node, known := s.Image().Node(id)
+	if !known {
+		return nil, metadata.Endpoint{}, false
 	}
-	return err.Code
+	at, reachable := node.Listeners[listener]
+	return node, at, reachable
+}
+
+// rackOf is a node's rack, nil where it has none.
+func rackOf(n *metadata.Node) *string {
+	if n.Rack == "" {
+		return nil
+	}
+	return &n.Rack
 }

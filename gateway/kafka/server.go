@@ -16,14 +16,16 @@ import (
 // Server answers Kafka clients. Make it with New, give it listeners with Serve, end it with Shutdown.
 type Server struct {
 	Options
-	clock    clock.Clock
-	log      zerolog.Logger
-	sampled  zerolog.Logger // for what a stranger can cause as often as he likes
-	limits   Limits
-	inFlight *budget
-	fetching *budget
-	metrics  *metrics
-	topics   topicConfigs
+	clock       clock.Clock
+	log         zerolog.Logger
+	sampled     zerolog.Logger // for what a stranger can cause as often as he likes
+	limits      Limits
+	inFlight    *budget
+	fetching    *budget
+	metrics     *metrics
+	topics      topicConfigs
+	sessions    *sessionCache
+	producerIDs producerIDs
 
 	mu          sync.Mutex
 	listeners   map[net.Listener]struct{}
@@ -46,6 +48,7 @@ func New(o Options) *Server {
 	}
 	s.inFlight = newBudget(s.limits.BytesInFlight)
 	s.fetching = newBudget(s.limits.FetchBytes)
+	s.sessions = newSessionCache(s.limits.FetchSessions, o.Random)
 	s.metrics = newMetrics(s, o.Registerer)
 	return s
 }

@@ -1,0 +1,351 @@
+package kafka
+
+import (
+	"crypto/rand"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
+	"github.com/seed-e634fa49/troupe/wal/record"
+)
+
+// world is all that a server sees of its node, in memory: an image, partitions that this node leads, and a controller
+// that does at once what it is asked.
+type world struct {
+	testing.TB
+	mu         sync.Mutex
+	image      *metadata.Image
+	partitions map[msg.TopicPartition]*fakePartition
+	configs    map[string]msg.TopicConfig
+	nextID     int64
+	nextRaft   uint64
+	refuse     error // of the controller
+	asked      int   // requests that the controller has seen
+}
+
+var plainConfig = msg.TopicConfig{
+	Delete: true, Compression: record.Producer, MaxMessageBytes: 1 << 20, SegmentBytes: 1 << 30,
+	TimestampBeforeMax: 1<<63 - 1, TimestampAfterMax: time.Hour, MinInsyncReplicas: 1, RetentionBytes: -1, RetentionTime: -1,
+}
+
+func newWorld(t testing.TB) *world {
+	w := &world{TB: t, image: metadata.Empty(), partitions: map[msg.TopicPartition]*fakePartition{}, nextRaft: 1, configs: map[string]msg.TopicConfig{}}
+	w.apply(metadata.ClusterFounded{ClusterID: "test-cluster", Level: 1})
+	w.register(1, 9092)
+	return w
+}
+
+func (w *world) register(id msg.NodeID, port int32) {
+	w.apply(metadata.NodeRegistered{Node: metadata.Node{ID: id, Directory: "d", MinLevel: 1, MaxLevel: 1,
+		Listeners: map[string]metadata.Endpoint{"kafka": {Host: "127.0.0.1", Port: port}}}})
+}
+
+// apply changes the image. Not for use while others hold w.mu.
+func (w *world) apply(records ...metadata.Record) {
+	w.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	draft := w.image.Draft()
+	for _, r := range records {
+		if err := draft.Apply(r); err != nil {
+			w.Fatal(err)
+		}
+	}
+	w.image = draft.Image()
+}
+
+// topicID makes ids that are easy to read: the first letter of the name, then zeros.
+func topicID(name string) msg.TopicID {
+	id := msg.TopicID{}
+	copy(id[:], name)
+	return id
+}
+
+// topic makes a topic whose partitions node 1 leads.
+func (w *world) topic(name string, partitions int, change ...func(*msg.TopicConfig)) []*fakePartition {
+	config := plainConfig
+	for _, f := range change {
+		f(&config)
+	}
+	id := topicID(name)
+	records := []metadata.Record{metadata.RaftIDsIssued{Next: w.nextRaft + uint64(partitions)},
+		metadata.TopicCreated{ID: id, Name: name, Internal: name[0] == '_'}}
+	made := make([]*fakePartition, partitions)
+	w.mu.Lock()
+	w.configs[name] = config
+	for i := range made {
+		tp := msg.TopicPartition{Topic: id, Partition: int32(i)}
+		records = append(records, metadata.PartitionCreated{Topic: id, Number: int32(i),
+			Replicas: []metadata.Replica{{Node: 1, Directory: "d", RaftID: w.nextRaft}}})
+		w.nextRaft++
+		made[i] = newFakePartition()
+		w.partitions[tp] = made[i]
+	}
+	w.mu.Unlock()
+	w.apply(records...)
+	return made
+}
+
+// open opens a door on the world.
+func (w *world) open(change ...func(*Options)) (*Server, string) {
+	s, addr := openDoor(w.TB, append([]func(*Options){func(o *Options) {
+		o.Image, o.Directory, o.Controller, o.Random = w.Image, w, w, rand.Reader
+		o.Static = map[string]string{}
+	}}, change...)...)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s.topics.image, s.topics.parsed = w.image, map[msg.TopicID]*msg.TopicConfig{}
+	for name, c := range w.configs {
+		s.topics.parsed[topicID(name)] = &c
+	}
+	return s, addr
+}
+
+func (w *world) Image() *metadata.Image {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.image
+}
+
+func (w *world) Partition(tp msg.TopicPartition) (msg.Partition, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, ok := w.partitions[tp]
+	if !ok {
+		return nil, false
+	}
+	return p, true
+}
+
+func (w *world) WhenLed(_ []msg.TopicPartition, f func()) { f() }
+
+// Post is the controller.
+func (w *world) Post(m msg.Message) error {
+	w.mu.Lock()
+	refuse := w.refuse
+	w.asked++
+	w.mu.Unlock()
+	switch q := m.(type) {
+	case *msg.CreateTopics:
+		for _, t := range q.Topics {
+			if refuse != nil {
+				t.Err = refuse
+				continue
+			}
+			w.topic(t.Name, 1)
+			t.ID = topicID(t.Name)
+		}
+		q.Answer(nil)
+	case *msg.AllocateProducerIDs:
+		w.mu.Lock()
+		q.First, q.Count = w.nextID, 150
+		w.nextID += q.Count
+		w.mu.Unlock()
+		q.Answer(refuse)
+	default:
+		return msg.ErrStopped
+	}
+	return nil
+}
+
+// fakePartition is a partition's actor and log, without either.
+type fakePartition struct {
+	mu      sync.Mutex
+	state   msg.State
+	batches []record.Batch
+	aborted []msg.AbortedTransaction
+	waits   []*msg.Wait
+	full    bool          // the mailbox is
+	holding bool          // appends are taken and not answered
+	held    []*msg.Append // those
+	err     error         // what appends are answered
+	posted  int           // appends taken
+	reading chan struct{} // if not nil, reads wait until it is closed
+}
+
+func newFakePartition() *fakePartition {
+	return &fakePartition{state: msg.State{Role: msg.Leader, Leader: 1, Epoch: 3, Replicas: []msg.NodeID{1}, InSync: []msg.NodeID{1}}}
+}
+
+func (p *fakePartition) Post(m msg.Message) error {
+	p.mu.Lock()
+	switch q := m.(type) {
+	case *msg.Append:
+		if p.full {
+			p.mu.Unlock()
+			return msg.ErrMailboxFull
+		}
+		p.posted++
+		if p.holding {
+			p.held = append(p.held, q)
+			p.mu.Unlock()
+			return nil
+		}
+		p.mu.Unlock()
+		p.answer(q)
+		return nil
+	case *msg.Wait:
+		if p.state.HighWatermark <= q.Offset && p.state.Epoch == q.Epoch {
+			p.waits = append(p.waits, q)
+			p.mu.Unlock()
+			return nil
+		}
+		p.mu.Unlock()
+		q.Waiter.Wake()
+		return nil
+	}
+	p.mu.Unlock()
+	return msg.ErrStopped
+}
+
+// answer appends and answers, as the actor does in its step.
+func (p *fakePartition) answer(q *msg.Append) {
+	p.mu.Lock()
+	if q.Err = p.err; q.Err == nil {
+		q.Base, q.AppendTime, q.LogStart = p.state.LogEnd, -1, p.state.LogStart
+		for _, b := range q.Batches {
+			p.appendLocked(b)
+		}
+	}
+	waits := p.waits
+	p.waits = nil
+	p.mu.Unlock()
+	q.Answer()
+	for _, w := range waits {
+		w.Waiter.Wake()
+	}
+}
+
+func (p *fakePartition) appendLocked(b record.Batch) {
+	own := append(record.Batch(nil), b...)
+	own.Stamp(p.state.LogEnd, p.state.Epoch)
+	p.batches = append(p.batches, own)
+	p.state.LogEnd += int64(b.LastOffsetDelta()) + 1
+	p.state.HighWatermark, p.state.LastStable = p.state.LogEnd, p.state.LogEnd
+}
+
+// letGo answers what was held, the last first.
+func (p *fakePartition) letGo() {
+	p.mu.Lock()
+	held := p.held
+	p.held, p.holding = nil, false
+	p.mu.Unlock()
+	for _, q := range held {
+		p.answer(q)
+	}
+}
+
+// change changes the state, and wakes who waits.
+func (p *fakePartition) change(f func(*fakePartition)) {
+	p.mu.Lock()
+	f(p)
+	waits := p.waits
+	p.waits = nil
+	p.mu.Unlock()
+	for _, w := range waits {
+		w.Waiter.Wake()
+	}
+}
+
+func (p *fakePartition) waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.waits)
+}
+
+func (p *fakePartition) View() msg.View {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return &fakeView{state: p.state, batches: p.batches[:len(p.batches):len(p.batches)], aborted: p.aborted, reading: p.reading}
+}
+
+type fakeView struct {
+	state   msg.State
+	batches []record.Batch
+	aborted []msg.AbortedTransaction
+	reading chan struct{}
+}
+
+func (v *fakeView) State() *msg.State { return &v.state }
+
+func (v *fakeView) Read(req msg.ReadRequest) (msg.ReadResult, error) {
+	if v.reading != nil {
+		<-v.reading
+	}
+	r := msg.ReadResult{Release: func() {}}
+	if req.Offset < v.state.LogStart || req.Offset > v.state.HighWatermark {
+		return r, kerr.OffsetOutOfRange
+	}
+	end := v.state.HighWatermark
+	if req.Isolation == msg.ReadCommitted {
+		end, r.Aborted = v.state.LastStable, v.aborted
+	}
+	for _, b := range v.batches {
+		if b.LastOffset() < req.Offset || b.BaseOffset() >= end {
+			continue
+		}
+		if r.Bytes+len(b) > req.MaxBytes && !(req.AtLeastOne && r.Bytes == 0) {
+			break
+		}
+		r.Chunks = append(r.Chunks, b)
+		r.Bytes += len(b)
+	}
+	return r, nil
+}
+
+func (v *fakeView) OffsetForTime(ts int64, _ msg.Isolation) (msg.TimedOffset, error) {
+	for _, b := range v.batches {
+		for r, err := range b.Records() {
+			if err != nil || r.Timestamp >= ts {
+				return msg.TimedOffset{Offset: r.Offset, Timestamp: r.Timestamp, Epoch: b.LeaderEpoch()}, err
+			}
+		}
+	}
+	return msg.TimedOffset{Offset: -1, Timestamp: -1, Epoch: -1}, nil
+}
+
+func (v *fakeView) MaxTimestamp() (msg.TimedOffset, error) {
+	best := msg.TimedOffset{Offset: -1, Timestamp: -1, Epoch: -1}
+	for _, b := range v.batches {
+		for r := range b.Records() {
+			if r.Timestamp > best.Timestamp {
+				best = msg.TimedOffset{Offset: r.Offset, Timestamp: r.Timestamp, Epoch: b.LeaderEpoch()}
+			}
+		}
+	}
+	return best, nil
+}
+
+func (v *fakeView) EndOffsetForEpoch(epoch int32) (int32, int64) {
+	found, end := int32(-1), int64(-1)
+	for _, b := range v.batches {
+		if b.LeaderEpoch() <= epoch {
+			found, end = b.LeaderEpoch(), b.LastOffset()+1
+		}
+	}
+	return found, end
+}
+
+func (v *fakeView) EpochAt(offset int64) int32 {
+	for _, b := range v.batches {
+		if b.BaseOffset() <= offset && offset <= b.LastOffset() {
+			return b.LeaderEpoch()
+		}
+	}
+	return -1
+}
+
+func (v *fakeView) Producers() []msg.ProducerState { return nil }
+
+// batchOf makes a batch of records with these values, one second apart from second 1000 on.
+func batchOf(values ...string) record.Batch {
+	var records []record.Record
+	for i, v := range values {
+		records = append(records, record.Record{Timestamp: int64(1_000_000 + 1000*i), Key: []byte("k"), Value: []byte(v)})
+	}
+	return record.Build(records, time.UnixMilli(0))
+}
