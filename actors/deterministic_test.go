@@ -171,7 +171,8 @@ func TestADeterministicSystemIsSingleThreaded(t *testing.T) {
 		s.clock.Advance(time.Second)
 	}
 	s.steps.Run()
-	if most != before || runtime.NumGoroutine() != before {
+	// Fewer are possible: a test before this one may have left some to end by themselves.
+	if most > before || runtime.NumGoroutine() > before {
 		t.Errorf("%d goroutines before, up to %d meanwhile, %d after", before, most, runtime.NumGoroutine())
 	}
 }
