@@ -217,7 +217,7 @@ func (e *fetchEncoder) partitionTags(p *fetchPart) {
 
 // nodes are the reply's last tagged fields.
 func (e *fetchEncoder) nodes(nodes []fetchNode) {
-	if len(nodes) == 0 {
+	if !e.flexible || len(nodes) == 0 {
 		e.tags(0)
 		return
 	}
