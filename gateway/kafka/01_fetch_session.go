@@ -208,20 +208,19 @@ func (c *sessionCache) remove(id int32) {
 // open makes a session for a full request whose answer is parts. It returns id 0 where there is no room: the client is
 // then served without.
 func (c *sessionCache) open(parts []fetchPart, byID bool, now time.Time) int32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(parts) == 0 || c.partitions+len(parts) > mostSessionPartitions || !c.makeRoom(len(parts), now) {
+		return 0
+	}
 	s := newSession(byID, now)
+	if s.id = c.freeID(); s.id == 0 {
+		return 0
+	}
 	for i := range parts {
 		f := &parts[i]
 		s.want(sessionKey{f.topic, f.id, f.partition}, f.wanted)
 		s.told(f)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(s.parts) == 0 || c.partitions+len(s.parts) > mostSessionPartitions || !c.makeRoom(len(s.parts), now) {
-		return 0
-	}
-	s.id = c.freeID()
-	if s.id == 0 {
-		return 0
 	}
 	c.sessions[s.id] = s
 	c.resize(s)
