@@ -8,7 +8,8 @@ var logKeys = []*Key{
 	},
 	{
 		Name: "compression.lz4.level", Type: Int, Default: is("9"), allowed: between(1, 17),
-		Doc: "The lz4 level of topics that don't set their own compression.lz4.level.",
+		Doc:    "The lz4 level of topics that don't set their own compression.lz4.level.",
+		Effect: lz4Steps,
 	},
 	{
 		Name: "compression.type", Type: String, Default: is("producer"), allowed: oneOf("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),
@@ -16,7 +17,8 @@ var logKeys = []*Key{
 	},
 	{
 		Name: "compression.zstd.level", Type: Int, Default: is("3"), allowed: between(-131072, 22),
-		Doc: "The zstd level of topics that don't set their own compression.zstd.level.",
+		Doc:    "The zstd level of topics that don't set their own compression.zstd.level.",
+		Effect: zstdSteps,
 	},
 	{
 		Name: "log.cleanup.policy", Type: List, Default: is("delete"), allowed: elementsOf("compact", "delete"),
@@ -26,12 +28,12 @@ var logKeys = []*Key{
 	{
 		Name: "log.dir", Type: List, Default: is("/tmp/kafka-logs"), allowed: someElements, ReadOnly: true,
 		Doc:    "The directory for logs where log.dirs is not set.",
-		Effect: "Accepted; has no effect here: the data directory is the node's data setting (--data).",
+		Effect: "Accepted; has no effect here: the data directory is said with --data when the node starts.",
 	},
 	{
 		Name: "log.dirs", Type: List, allowed: someElements, ReadOnly: true,
 		Doc:    "The directories in which the logs of partitions lie.",
-		Effect: "Names the node's one data directory, which the data setting (--data) chooses; there can't be several.",
+		Effect: "Said with --data when the node starts. There is one directory.",
 	},
 	{
 		Name: "log.dir.failure.timeout.ms", Type: Long, Default: is("30000"), allowed: atLeast(1), ReadOnly: true,
@@ -98,8 +100,7 @@ var logKeys = []*Key{
 	},
 	{
 		Name: "log.retention.bytes", Type: Long, Default: is("-1"),
-		Doc:    "How large a partition may grow in topics without a retention.bytes of their own. -1 sets no limit.",
-		Effect: "Works as in Kafka, in whole files: a partition holds up to one file more than this.",
+		Doc: "How large a partition may grow in topics without a retention.bytes of their own. -1 sets no limit.",
 	},
 	{
 		Name: "log.retention.check.interval.ms", Type: Long, Default: is("300000"), allowed: atLeast(1), ReadOnly: true,
@@ -146,7 +147,7 @@ var logKeys = []*Key{
 	{
 		Name: "log.segment.delete.delay.ms", Type: Long, Default: is("60000"), allowed: atLeast(0),
 		Doc:    "The node's default for file.delete.delay.ms, the time that a dropped file stays on disk.",
-		Effect: "Accepted; has no effect here: files are unlinked at once, and open readers keep what they read.",
+		Effect: deletedAtNextCheck,
 	},
 	{
 		Name: "log.write.caching", Type: Boolean, Default: is("false"),

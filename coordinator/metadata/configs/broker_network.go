@@ -6,7 +6,7 @@ var networkKeys = []*Key{
 		Name: "advertised.listeners", Type: List, allowed: listenerAddresses, ReadOnly: true,
 		Doc: "The addresses that clients are told to connect to, as NAME://host:port, where they differ from listeners, as " +
 			"behind NAT, in containers and in clouds.",
-		Effect: "PLAINTEXT listeners only: there is no TLS or SASL yet.",
+		Effect: "Said with --kafka-advertise when the node starts. There is no TLS or SASL yet, so PLAINTEXT only.",
 	},
 	{
 		Name: "connection.failed.authentication.delay.ms", Type: Int, Default: is("100"), allowed: atLeast(0), ReadOnly: true,
@@ -36,13 +36,13 @@ var networkKeys = []*Key{
 		Name: "listener.security.protocol.map", Type: String, Default: is("SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT"), allowed: protocolMap, PerNode: true,
 		Doc: "The security protocol of each listener, as NAME:PROTOCOL pairs. It lets two listeners with the same protocol " +
 			"differ, as for an inner and an outer network.",
-		Effect: "Only PLAINTEXT works: there is no TLS or SASL yet.",
+		Effect: "Accepted; has no effect here: there is no TLS or SASL yet, so every listener is PLAINTEXT.",
 	},
 	{
 		Name: "listeners", Type: List, Default: is("PLAINTEXT://:9092"), allowed: listenerAddresses, PerNode: true,
 		Doc: "The addresses on which the broker listens for Kafka clients, as NAME://host:port. An empty host means all of the " +
 			"machine's addresses.",
-		Effect: "PLAINTEXT listeners only: there is no TLS or SASL yet. Changes take effect when the node starts again.",
+		Effect: "Said with --kafka when the node starts; a dynamic change is kept and not used. There is no TLS or SASL yet, so PLAINTEXT only.",
 	},
 	{
 		Name: "max.connection.creation.rate", Type: Int, Default: is("2147483647"), allowed: atLeast(0),
@@ -51,11 +51,14 @@ var networkKeys = []*Key{
 	},
 	{
 		Name: "max.connections", Type: Int, Default: is("2147483647"), allowed: atLeast(0),
-		Doc: "How many connections the broker holds open. When that many are, new ones have to wait or are turned away.",
+		Doc: "How many connections the broker holds open, on all its listeners together. One more is closed as soon as it is " +
+			"accepted.",
+		Effect: fromStart,
 	},
 	{
 		Name: "max.connections.per.ip", Type: Int, Default: is("2147483647"), allowed: atLeast(0),
-		Doc: "How many connections one client address may hold open. More are closed as they come.",
+		Doc:    "How many connections one client address may hold open. One more is closed as soon as it is accepted.",
+		Effect: fromStart,
 	},
 	{
 		Name: "max.connections.per.ip.overrides", Type: String, Default: is(""), allowed: addressCounts,

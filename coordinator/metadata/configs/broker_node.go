@@ -10,7 +10,7 @@ var nodeKeys = []*Key{
 	{
 		Name: "broker.id", Type: Int, Default: is("-1"), ReadOnly: true,
 		Doc:    "The older name of node.id. -1 stands for not set.",
-		Effect: "Says what node.id says, which is the one that counts.",
+		Effect: "Always says what node.id says, which is the one that counts.",
 	},
 	{
 		Name: "broker.rack", Type: String, ReadOnly: true,
@@ -25,7 +25,7 @@ var nodeKeys = []*Key{
 	{
 		Name: "controlled.shutdown.enable", Type: Boolean, Default: is("true"), ReadOnly: true,
 		Doc:    "Whether a node that stops first moves the leadership of its partitions elsewhere.",
-		Effect: "Accepted; has no effect here: a node that is told to stop always hands over what it leads first.",
+		Effect: "Accepted; has no effect here: a node that is told to stop always answers what is in flight, syncs and closes its logs first.",
 	},
 	{
 		Name: "initial.broker.registration.timeout.ms", Type: Int, Default: is("60000"), ReadOnly: true,
@@ -69,9 +69,8 @@ var nodeKeys = []*Key{
 	},
 	{
 		Name: "process.roles", Type: List, allowed: someElementsOf("broker", "controller"), ReadOnly: true,
-		Doc: "Whether the process is a broker, a controller or both.",
-		Effect: "Accepted; has no effect here: every node is a broker, and the cluster itself decides which ones vote on " +
-			"metadata.",
+		Doc:    "Whether the process is a broker, a controller or both.",
+		Effect: "Accepted; has no effect here: every node is a broker and a controller.",
 	},
 	{
 		Name: "telemetry.max.bytes", Type: Int, Default: is("1048576"), allowed: atLeast(1), ReadOnly: true,

@@ -28,9 +28,8 @@ var topicDefaultKeys = []*Key{
 	},
 	{
 		Name: "max.request.partition.size.limit", Type: Int, Default: is("2000"), allowed: atLeast(1), ReadOnly: true,
-		Doc: "How many partitions one DescribeTopicPartitions answer may carry.",
-		Effect: "Accepted; has no effect here: DescribeTopicPartitions has a bound of its own, and a client pages through longer " +
-			"answers.",
+		Doc:    "How many partitions one DescribeTopicPartitions answer may carry.",
+		Effect: "Accepted; has no effect here: an answer carries up to 2000 partitions, and clients page through the rest.",
 	},
 	{
 		Name: "num.partitions", Type: Int, Default: is("1"), allowed: atLeast(1), ReadOnly: true,

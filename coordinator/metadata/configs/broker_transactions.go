@@ -17,6 +17,7 @@ var transactionKeys = []*Key{
 		Name: "producer.id.expiration.ms", Type: Int, Default: is("86400000"), allowed: atLeast(1),
 		Doc: "How long a partition remembers an idempotent producer that has gone quiet. After that, its next batch is taken " +
 			"as its first.",
+		Effect: fromStart,
 	},
 	{
 		Name: "transaction.abort.timed.out.transaction.cleanup.interval.ms", Type: Int, Default: is("10000"), allowed: atLeast(1), ReadOnly: true,

@@ -17,6 +17,7 @@ func TestCheck(t *testing.T) {
 		{topic, map[string]string{"min.compaction.lag.ms": "20", "max.compaction.lag.ms": "10"},
 			"min.compaction.lag.ms (20) must be less than or equal to max.compaction.lag.ms (10)"},
 		{topic, map[string]string{"min.compaction.lag.ms": "soon", "max.compaction.lag.ms": "10"}, ""},
+		{topic, map[string]string{"min.compaction.lag.ms": "20", "max.compaction.lag.ms": "never"}, ""},
 		{broker, nil, ""},
 		{broker, map[string]string{"replica.fetch.wait.max.ms": "40000"},
 			"replica.fetch.wait.max.ms (40000) must be less than or equal to replica.lag.time.max.ms (30000)"},

@@ -2,7 +2,6 @@ package configs
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -76,11 +75,7 @@ func parseDouble(text string) (float64, error) {
 	if strings.Trim(number, "0123456789+-.eE") != "" {
 		return 0, strconv.ErrSyntax
 	}
-	f, err := strconv.ParseFloat(number, 64)
-	if err == nil && math.IsInf(f, 0) {
-		err = strconv.ErrRange
-	}
-	return f, err
+	return strconv.ParseFloat(number, 64)
 }
 
 // parseList splits at commas. An empty text is an empty list.

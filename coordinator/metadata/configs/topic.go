@@ -19,6 +19,7 @@ var topicKeys = []*Key{
 		Name: "compression.lz4.level", Type: Int, Default: is("9"), allowed: between(1, 17),
 		Synonym: "compression.lz4.level",
 		Doc:     "How hard lz4 tries when compression.type is lz4, from 1, the fastest, to 17, the smallest.",
+		Effect:  lz4Steps,
 	},
 	{
 		Name: "compression.type", Type: String, Default: is("producer"), allowed: oneOf("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),
@@ -31,6 +32,7 @@ var topicKeys = []*Key{
 		Synonym: "compression.zstd.level",
 		Doc: "How hard zstd tries when compression.type is zstd. 3 is a good middle, 22 the smallest, and negative levels " +
 			"trade size for speed.",
+		Effect: zstdSteps,
 	},
 	{
 		Name: "delete.retention.ms", Type: Long, Default: is("86400000"), allowed: atLeast(0),
@@ -43,8 +45,7 @@ var topicKeys = []*Key{
 		Name: "file.delete.delay.ms", Type: Long, Default: is("60000"), allowed: atLeast(0),
 		Synonym: "log.segment.delete.delay.ms",
 		Doc:     "How long a file that has left the log stays on disk before it is removed.",
-		Effect: "Accepted; has no effect here: a file that retention drops is unlinked at once, and readers that hold it open " +
-			"finish reading.",
+		Effect:  deletedAtNextCheck,
 	},
 	{
 		Name: "flush.messages", Type: Long, Default: is("9223372036854775807"), allowed: atLeast(1),
@@ -166,15 +167,14 @@ var topicKeys = []*Key{
 	{
 		Name: "retention.bytes", Type: Long, Default: is("-1"),
 		Synonym: "log.retention.bytes",
-		Doc: "How large one partition may grow before its oldest records are dropped. -1 sets no limit. A topic takes this " +
-			"many bytes times its partitions.",
-		Effect: "Works as in Kafka, in whole files: a partition holds up to one file more than this.",
+		Doc: "How large one partition may grow before its oldest records are dropped, in whole files, so that it holds up to a " +
+			"file more. -1 sets no limit. A topic takes this many bytes times its partitions.",
 	},
 	{
 		Name: "retention.ms", Type: Long, Default: is("604800000"), allowed: atLeast(-1),
 		Synonym: "log.retention.ms",
-		Doc:     "How long records are kept. Older ones are dropped, read or not. -1 keeps them for ever.",
-		Effect:  "Works as in Kafka, in whole files: a file is dropped when its newest record is older than this.",
+		Doc: "How long records are kept. Older ones are dropped, read or not, in whole files: a file goes when its newest " +
+			"record is too old. -1 keeps them for ever.",
 	},
 	{
 		Name: "segment.bytes", Type: Int, Default: is("1073741824"), allowed: atLeast(1048576),
@@ -194,7 +194,7 @@ var topicKeys = []*Key{
 		Synonym: "log.roll.jitter.ms",
 		Doc: "A random time by which segment.ms is cut short, so that many partitions don't roll their segments at the same " +
 			"moment.",
-		Effect: "Accepted; has no effect here: files roll when a record arrives, so partitions don't roll together.",
+		Effect: noJitter,
 	},
 	{
 		Name: "segment.ms", Type: Long, Default: is("604800000"), allowed: atLeast(1),

@@ -59,6 +59,14 @@ func TestTopicWithoutLimits(t *testing.T) {
 	}
 }
 
+// A number that would overflow as a duration is still no limit, and not a limit of nothing.
+func TestTopicWithTheLeastNumber(t *testing.T) {
+	got := Topic(Layers{Static: map[string]string{"log.retention.ms": "-9223372036854775808"}})
+	if got.RetentionTime >= 0 {
+		t.Errorf("got a retention of %v, want none", got.RetentionTime)
+	}
+}
+
 // Values are checked at the door. Should one not parse all the same, the next layer's holds.
 func TestTopicPassesOverWhatDoesNotParse(t *testing.T) {
 	bad := map[string]string{}
