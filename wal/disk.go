@@ -22,6 +22,9 @@ type Disk interface {
 	Space(dir string) (free, total int64, err error)
 }
 
+// RealDisk is the machine's own, for a Disk that puts something round it.
+func RealDisk() Disk { return realDisk{} }
+
 type realDisk struct{}
 
 func (realDisk) Sync(f *os.File) error                                { return syncFile(f) }
