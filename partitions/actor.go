@@ -64,6 +64,7 @@ func (r *replica) open(c *actors.Context) (err error) {
 		Spec:           *r.spec,
 		Log:            r.log,
 		Room:           r.host.store.Room,
+		Frames:         &r.host.frames,
 		ProducerExpiry: r.host.o.ProducerExpiry,
 		Logger:         *c.Log(),
 	}, c.Now())
@@ -134,13 +135,12 @@ func (r *replica) durable(c *actors.Context, s *synced) {
 // Idle proposes all that waits in as few frames as possible, and does what the core wants done.
 func (r *replica) Idle(c *actors.Context) {
 	r.inside = true
-	for {
+	r.drain(c)
+	for r.core.CanPropose() {
 		r.mu.Lock()
 		r.core.Propose(c.Now())
 		r.mu.Unlock()
-		if !r.drain(c) {
-			break
-		}
+		r.drain(c)
 	}
 	if r.finishing != nil && !r.core.Busy() {
 		done := r.finishing.done
@@ -150,11 +150,9 @@ func (r *replica) Idle(c *actors.Context) {
 	r.inside = false
 }
 
-// drain does what the core wants done, until that is nothing. It reports whether it did anything.
-func (r *replica) drain(c *actors.Context) bool {
-	did := false
+// drain does what the core wants done, until that is nothing.
+func (r *replica) drain(c *actors.Context) {
 	for r.core.HasReady() {
-		did = true
 		r.mu.Lock()
 		rd, err := r.core.Ready(c.Now())
 		r.mu.Unlock()
@@ -168,7 +166,6 @@ func (r *replica) drain(c *actors.Context) bool {
 	}
 	r.publish(c.Now())
 	r.core.Answer()
-	return did
 }
 
 // write does what a Ready asks for, in its order.

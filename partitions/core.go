@@ -20,6 +20,8 @@ type CoreConfig struct {
 	Log History
 	// Room says whether a producer may add n bytes to the disk; nil is always.
 	Room func(n int) error
+	// Frames is where frames get their memory; nil is the heap.
+	Frames Frames
 	// ProducerExpiry is producer.id.expiration.ms, 0 for Kafka's default of a day.
 	ProducerExpiry time.Duration
 	Logger         zerolog.Logger
@@ -92,6 +94,9 @@ func NewCore(cfg CoreConfig, now time.Time) (*Core, error) {
 	}
 	if cfg.ProducerExpiry == 0 {
 		cfg.ProducerExpiry = 24 * time.Hour
+	}
+	if cfg.Frames == nil {
+		cfg.Frames = freshFrames{}
 	}
 	c := &Core{
 		CoreConfig: cfg,

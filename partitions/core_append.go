@@ -30,14 +30,20 @@ func (q *queue) pop(n int) {
 // Append takes a request. It is proposed, or refused, by the next Propose.
 func (c *Core) Append(a *msg.Append) { c.queue.push(a) }
 
-// Propose proposes everything that waits, in as few frames as possible, for as long as not too much is under way.
-// It is called when no more requests are at hand, and before Ready.
+// CanPropose reports whether something waits, and not too much is under way.
+func (c *Core) CanPropose() bool {
+	return len(c.queue.waiting()) > 0 && c.flights.bytes < flightTarget
+}
+
+// Propose proposes what waits, or as much of it as one frame takes. It is called when no more requests are at hand. One frame
+// at a time is what the log writes without copying.
 func (c *Core) Propose(now time.Time) {
-	for len(c.queue.waiting()) > 0 && c.flights.bytes < flightTarget {
-		n, size := gather(c.queue.waiting())
-		c.proposeGroup(c.queue.waiting()[:n], size, now)
-		c.queue.pop(n)
+	if !c.CanPropose() {
+		return
 	}
+	n, size := gather(c.queue.waiting())
+	c.proposeGroup(c.queue.waiting()[:n], size, now)
+	c.queue.pop(n)
 }
 
 // gather counts the requests that one frame takes: the first, and as many more as fit.
@@ -55,7 +61,7 @@ func gather(waiting []*msg.Append) (n, size int) {
 // proposeGroup proposes one frame with the batches of those requests of a group that may be appended, and decides about
 // the others. size is what their batches take together.
 func (c *Core) proposeGroup(group []*msg.Append, size int, now time.Time) {
-	d := draft{core: c, frame: wal.NewFrame(size), base: c.next, maxTimestamp: -1, now: now.UnixMilli()}
+	d := draft{core: c, frame: c.Frames.Take(size), base: c.next, maxTimestamp: -1, now: now.UnixMilli()}
 	d.flight = c.flights.push(c.last+1, c.term)
 	for _, a := range group {
 		switch verdict, err := c.admit(a, d.now, now); {
@@ -68,13 +74,15 @@ func (c *Core) proposeGroup(group []*msg.Append, size int, now time.Time) {
 		}
 	}
 	if len(d.frame) == wal.FrameHeader {
+		c.Frames.Give(d.frame)
 		c.flights.unpush()
 		return
 	}
 	d.frame.Seal(wal.KindRecords, c.term, d.base, uint32(c.next-d.base), d.maxTimestamp)
 	d.flight.frame = d.frame
 	c.flights.bytes += len(d.frame)
-	if err := c.rn.Propose(d.frame); err != nil {
+	// Raft would copy the frame. It is proposed without, and put into the entry in Ready, before anybody reads it.
+	if err := c.rn.Propose(nil); err != nil {
 		d.withdraw(err)
 		return
 	}

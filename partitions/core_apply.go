@@ -39,15 +39,31 @@ func (c *Core) apply(m *raftpb.Message, now time.Time) error {
 			c.settled = true
 		}
 	}
+	// Raft subtracts the entries' sizes from what is being applied, so they must still be whole.
+	for _, r := range m.GetResponses() {
+		c.deliver(r)
+	}
 	if c.only {
+		c.recycle()
 		c.store.ring.drop(c.applied)
 	} else {
 		c.store.ring.shrink(c.applied, ringTarget)
 	}
-	for _, r := range m.GetResponses() {
-		c.deliver(r)
-	}
 	return nil
+}
+
+// recycle gives back the memory of applied frames. Only while there is no other member, to whom a message with them could
+// be on its way: then nobody reads them again, but from the log.
+func (c *Core) recycle() {
+	for _, e := range c.store.ring.entries {
+		if e.GetIndex() > c.applied {
+			break
+		}
+		if e.GetType() == raftpb.EntryNormal && len(e.GetData()) > 0 {
+			c.Frames.Give(e.GetData())
+			e.Data = nil
+		}
+	}
 }
 
 func (c *Core) applyEntry(e *raftpb.Entry, now time.Time) error {

@@ -72,9 +72,9 @@ func (q *flights) find(index uint64) *flight {
 	if len(q.list) == 0 || index < q.list[0].index || index > q.list[len(q.list)-1].index {
 		return nil
 	}
-	for _, f := range q.list {
-		if f.index == index {
-			return f
+	for i := len(q.list) - 1; i >= 0; i-- {
+		if q.list[i].index == index {
+			return q.list[i]
 		}
 	}
 	return nil

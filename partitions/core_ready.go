@@ -139,12 +139,24 @@ func (c *Core) frame(entries []*raftpb.Entry, out *Ready) error {
 	}
 	out.Frames = make([]wal.Frame, len(entries))
 	for i, e := range entries {
+		c.fill(e)
 		out.Frames[i] = frameOf(e, next)
 		next = out.Frames[i].NextOffset()
 		c.store.ring.add(e, next)
 	}
 	c.last, c.next = entries[len(entries)-1].GetIndex(), next
 	return nil
+}
+
+// fill puts the frame into an entry that was proposed without. Messages to other members hold the same entry, and are not
+// on their way yet.
+func (c *Core) fill(e *raftpb.Entry) {
+	if len(e.GetData()) > 0 || e.GetType() != raftpb.EntryNormal {
+		return
+	}
+	if f := c.flights.find(e.GetIndex()); f != nil && f.term == e.GetTerm() {
+		e.Data = f.frame
+	}
 }
 
 // Written is called when a Ready's frames are in the log, durable or not.

@@ -19,6 +19,7 @@ type ring struct {
 type ringEntry struct {
 	*raftpb.Entry
 	next int64
+	size int
 }
 
 // add puts an entry at the end. Everything from its index on is cut first: raft has replaced it.
@@ -27,7 +28,7 @@ func (r *ring) add(e *raftpb.Entry, next int64) {
 	if len(r.entries) == 0 {
 		r.first = e.GetIndex()
 	}
-	r.entries = append(r.entries, ringEntry{e, next})
+	r.entries = append(r.entries, ringEntry{e, next, len(e.GetData())})
 	r.bytes += len(e.GetData())
 }
 
@@ -37,7 +38,7 @@ func (r *ring) cut(index uint64) {
 		index = r.first
 	}
 	for n := len(r.entries); n > 0 && r.first+uint64(n)-1 >= index; n-- {
-		r.bytes -= len(r.entries[n-1].GetData())
+		r.bytes -= r.entries[n-1].size
 		r.entries[n-1] = ringEntry{}
 		r.entries = r.entries[:n-1]
 	}
@@ -47,7 +48,7 @@ func (r *ring) cut(index uint64) {
 func (r *ring) drop(index uint64) {
 	n := 0
 	for n < len(r.entries) && r.first+uint64(n) <= index {
-		r.bytes -= len(r.entries[n].GetData())
+		r.bytes -= r.entries[n].size
 		n++
 	}
 	left := copy(r.entries, r.entries[n:])
@@ -102,7 +103,7 @@ func frameOf(e *raftpb.Entry, next int64) wal.Frame {
 func (r *ring) shrink(applied uint64, target int) {
 	bytes, upTo := r.bytes, uint64(0)
 	for i := 0; i < len(r.entries) && bytes > target && r.first+uint64(i) <= applied; i++ {
-		bytes -= len(r.entries[i].GetData())
+		bytes -= r.entries[i].size
 		upTo = r.first + uint64(i)
 	}
 	if upTo > 0 {

@@ -35,7 +35,14 @@
 //		if moreEventsWait {
 //			continue
 //		}
-//		core.Propose(now)
+//		drain()
+//		for core.CanPropose() {
+//			core.Propose(now)
+//			drain()
+//		}
+//	}
+//
+//	func drain() {
 //		for core.HasReady() {
 //			rd, _ := core.Ready(now)
 //			transport.Send(rd.Messages) // the followers' disks work while ours does

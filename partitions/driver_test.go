@@ -10,6 +10,7 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/wal"
 	"github.com/seed-e634fa49/troupe/wal/record"
 )
 
@@ -26,24 +27,48 @@ type driver struct {
 	now    time.Time
 	sent   []*raftpb.Message
 	synced uint64
+	frames *spoilt
 	trace  func(format string, args ...any)
+}
+
+// spoilt overwrites the memory that is given back, so that a test fails where somebody still reads it.
+type spoilt struct{ taken, given int }
+
+func (s *spoilt) Take(size int) wal.Frame {
+	s.taken++
+	return wal.NewFrame(size)
+}
+
+func (s *spoilt) Give(f wal.Frame) {
+	s.given++
+	for i := range f {
+		f[i] = 0xa5
+	}
 }
 
 // newDriver opens a replica over a log. Voters are raft ids, which are also the numbers of their nodes.
 func newDriver(self uint64, voters []uint64, log *memLog, cfg msg.TopicConfig, now time.Time) (*driver, error) {
-	d := &driver{log: log, now: now, trace: func(string, ...any) {}}
+	d := &driver{log: log, now: now, frames: &spoilt{}, trace: func(string, ...any) {}}
 	spec := Spec{ID: testID, Topic: "t", Self: self, Config: cfg}
 	for _, v := range voters {
 		spec.Voters = append(spec.Voters, Voter{Node: msg.NodeID(v), RaftID: v})
 	}
 	var err error
-	d.core, err = NewCore(CoreConfig{Spec: spec, Log: log, Logger: zerolog.Nop()}, now)
+	d.core, err = NewCore(CoreConfig{Spec: spec, Log: log, Frames: d.frames, Logger: zerolog.Nop()}, now)
 	return d, err
 }
 
-// drive does what the core wants done; syncs wait for flush.
+// drive proposes what waits, and does what the core wants done; syncs wait for flush.
 func (d *driver) drive() error {
-	d.core.Propose(d.now)
+	err := d.drain()
+	for err == nil && d.core.CanPropose() {
+		d.core.Propose(d.now)
+		err = d.drain()
+	}
+	return err
+}
+
+func (d *driver) drain() error {
 	for d.core.HasReady() {
 		rd, err := d.core.Ready(d.now)
 		if err != nil {

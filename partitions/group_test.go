@@ -310,26 +310,24 @@ func unruly(t *testing.T, seed uint64) {
 
 	g := newGroup(t, 1, 2, 3)
 	var asked []*request
-	for range 1500 {
+	for range 3000 {
 		id := uint64(1 + rng.IntN(3))
 		switch n := rng.IntN(100); {
-		case n < 35:
-			if len(g.wire) > 0 {
-				g.deliver(rng.IntN(len(g.wire)))
+		case n < 55:
+			for range min(3, len(g.wire)) {
+				g.deliver(rng.IntN(min(4, len(g.wire))))
 			}
-		case n < 50:
+		case n < 80:
 			g.flush(id, 1)
-		case n < 70:
-			g.tick(id, 1+rng.IntN(3))
-		case n < 90:
-			if d := g.members[id]; d != nil {
-				asked = append(asked, g.ask(id, int64(rng.IntN(2)), asked, rng))
-			}
-		case n < 93:
-			g.cut[id] = !g.cut[id] && rng.IntN(2) == 0
-		case n < 95 && len(g.wire) > 0:
-			g.wire = g.wire[1:]
+		case n < 88:
+			g.tick(id, 1)
 		case n < 97:
+			asked = append(asked, g.ask(g.leading(id), int64(rng.IntN(2)), asked, rng))
+		case n == 97:
+			g.cut[id] = !g.cut[id] && rng.IntN(2) == 0
+		case n == 98 && len(g.wire) > 0:
+			g.wire = g.wire[1:]
+		case rng.IntN(3) == 0:
 			g.logs[id].crash(g.logs[id].durable + uint64(rng.IntN(4)))
 			g.open(id)
 		}
@@ -344,6 +342,16 @@ func unruly(t *testing.T, seed uint64) {
 	}
 	g.same()
 	g.verify(asked)
+}
+
+// leading is a member that thinks it leads, or id.
+func (g *group) leading(id uint64) uint64 {
+	for _, other := range []uint64{id, id%3 + 1, (id+1)%3 + 1} {
+		if d := g.members[other]; d != nil && d.core.role == msg.Leader {
+			return other
+		}
+	}
+	return id
 }
 
 // ask appends the next batch of a producer, or one that was appended before.

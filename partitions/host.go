@@ -37,6 +37,8 @@ type HostOptions struct {
 type Host struct {
 	o     HostOptions
 	store Store
+	// frames is the memory that all partitions' frames go through.
+	frames framePool
 
 	partitions sync.Map // msg.TopicPartition to *hosted
 

@@ -1,0 +1,147 @@
+package partitions
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"go.etcd.io/raft/v3/raftpb"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/wal"
+	"github.com/seed-e634fa49/troupe/wal/record"
+)
+
+func confState(voters ...uint64) *raftpb.ConfState { return &raftpb.ConfState{Voters: voters} }
+
+// replay is what a log says about its producers, read from its first frame on.
+func replay(t *testing.T, frames []wal.Frame) []msg.ProducerState {
+	t.Helper()
+	table := newProducers(1<<40, 1<<20)
+	for i, f := range frames {
+		if f.Kind() != wal.KindRecords {
+			continue
+		}
+		if err := batchesOf(f, func(b record.Batch) { table.settle(b, uint64(i+1), 1) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return sorted(table.list())
+}
+
+func sorted(p []msg.ProducerState) []msg.ProducerState {
+	slices.SortFunc(p, func(a, b msg.ProducerState) int { return int(a.ProducerID - b.ProducerID) })
+	return p
+}
+
+// TestRecoveredStateIsThatOfAReplay crashes a replica at all kinds of moments. What it knows after it is what the log says,
+// and what was acknowledged is there.
+func TestRecoveredStateIsThatOfAReplay(t *testing.T) {
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		g := newGroup(t, 1)
+		g.lead()
+		var asked []*request
+		for range 150 {
+			switch n := rng.IntN(10); {
+			case n < 6:
+				asked = append(asked, g.ask(1, int64(rng.IntN(3)), asked, rng))
+			case n < 8:
+				g.flush(1, rng.IntN(3))
+			case n == 8 && rng.IntN(3) == 0:
+				g.members[1].core.upkeep.saveNow = true
+				g.after(1)
+			case n == 9:
+				g.logs[1].crash(g.logs[1].durable + uint64(rng.IntN(4)))
+				g.open(1)
+				g.lead()
+				if got, want := sorted(g.members[1].core.Producers()), replay(t, g.logs[1].frames); !reflect.DeepEqual(got, want) && len(got)+len(want) > 0 {
+					t.Fatalf("seed %d: recovered %v, the log says %v", seed, got, want)
+				}
+			}
+		}
+		g.settle()
+		g.verify(asked)
+	}
+}
+
+// lead makes the only member the leader.
+func (g *group) lead() {
+	g.t.Helper()
+	if err := g.members[1].core.Campaign(); err != nil {
+		g.t.Fatal(err)
+	}
+	g.after(1)
+	g.flush(1, -1)
+}
+
+// TestStateOfALostLogIsNotTaken: under write.caching a saved state can outlive the entries it was made of.
+func TestStateOfALostLogIsNotTaken(t *testing.T) {
+	g := newGroup(t, 1)
+	g.config.WriteCaching = true
+	g.lead()
+	g.members[1].core.Config.WriteCaching = true
+	for i := range int32(4) {
+		if r := g.append(1, 5, i, 1); !r.answered || r.Err != nil {
+			t.Fatalf("not answered from the cache: %v", r.Err)
+		}
+	}
+	g.members[1].core.upkeep.saveNow = true
+	g.after(1)
+	g.logs[1].crash(0)
+	g.open(1)
+	g.lead()
+	for i := range int32(9) {
+		g.append(1, 6, i, 1)
+	}
+	g.settle()
+	g.logs[1].crash(0)
+	g.open(1)
+	g.lead()
+	if got, want := g.members[1].core.Producers(), replay(t, g.logs[1].frames); !reflect.DeepEqual(got, want) {
+		t.Fatalf("recovered %v, the log says %v", got, want)
+	}
+}
+
+// TestMuchGoesThroughOneReplica: requests wait while much is under way, entries are applied without end, the state is saved
+// now and then, and frames are given back when nobody reads them any more (the tests' memory is spoilt when it is given back).
+func TestMuchGoesThroughOneReplica(t *testing.T) {
+	g := newGroup(t, 1)
+	g.lead()
+	d := g.members[1]
+	const size, count = 200 << 10, 400
+	batch := record.Build([]record.Record{{Value: make([]byte, size)}}, time.UnixMilli(1))
+	answered := 0
+	for range count {
+		d.core.Append(&msg.Append{Batches: []record.Batch{batch}, Acks: -1, LeaderEpoch: -1, Sink: sink{func(a *msg.Append) {
+			if a.Err != nil || a.Base != int64(answered) {
+				t.Fatalf("request %d: offset %d, %v", answered, a.Base, a.Err)
+			}
+			answered++
+		}}})
+	}
+	g.after(1)
+	if n := len(d.core.queue.waiting()); n == 0 || d.core.flights.bytes > flightTarget+2*frameTarget {
+		t.Fatalf("%d requests wait while %d bytes are under way", n, d.core.flights.bytes)
+	}
+	g.settle()
+	if answered != count {
+		t.Fatalf("%d of %d requests are answered", answered, count)
+	}
+	if d.core.applied != d.log.LastIndex() || len(d.core.store.ring.entries) != 0 || d.core.Busy() {
+		t.Fatalf("applied %d of %d entries, %d in memory", d.core.applied, d.log.LastIndex(), len(d.core.store.ring.entries))
+	}
+	if n := len(d.log.states); n < 3 || n > 8 {
+		t.Fatalf("%d states were saved on the way of %d MiB", n, count*size>>20)
+	}
+	if kept := d.frames.taken - d.frames.given; kept != 0 {
+		t.Fatalf("%d frames were not given back", kept)
+	}
+	for _, f := range d.log.frames {
+		if err := f.Check(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
