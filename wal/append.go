@@ -77,9 +77,8 @@ func (l *Log) wrote(h *handle, frames []Frame) {
 	before := l.tail.end
 	for _, f := range frames {
 		index := l.tail.last + 1
-		if l.tail.add(f, int64(uvarintSize(uint64(len(f)))+len(f))) {
-			l.terms = append(l.terms, termStart{f.Term(), index, f.BaseOffset()})
-		}
+		l.tail.add(f, int64(uvarintSize(uint64(len(f)))+len(f)))
+		l.addTerm(termStart{f.Term(), index, f.BaseOffset()})
 	}
 	l.store.stats.appended.Add(l.tail.end - before)
 	if len(l.tail.points)-l.side.written >= flushEvery {

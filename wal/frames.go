@@ -2,6 +2,7 @@ package wal
 
 import (
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -23,6 +24,9 @@ func (l *Log) Frames(lo, hi uint64, maxBytes int) ([]Frame, error) {
 		return nil, err
 	}
 	at := pointAtIndex(points, lo)
+	if at.index > lo {
+		return nil, l.rot.missing(sp, at, fmt.Sprintf("entries %d to %d are missing", lo, at.index-1))
+	}
 	c := cursor{r: l.Reader(), buf: &readBuffer{}}
 	defer c.close()
 	if err := c.open(sp, at.pos, maxBytes+pointEvery); err != nil {

@@ -109,7 +109,7 @@ func (l *Log) dropTerms() {
 	l.terms = terms
 }
 
-// deleteSegments deletes dropped files, the oldest first. Readers that have one open go on reading it.
+// deleteSegments deletes dropped files, the oldest first: a crash leaves no hole.
 func (l *Log) deleteSegments(dropped []span) {
 	for i := range dropped {
 		seg := dropped[i].seg

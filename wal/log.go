@@ -67,6 +67,13 @@ func (l *Log) Term(index uint64) (uint64, error) {
 	return l.terms[i-1].term, nil
 }
 
+// addTerm takes note of an entry's term, if it is a new one.
+func (l *Log) addTerm(t termStart) {
+	if n := len(l.terms); n == 0 || l.terms[n-1].term < t.term {
+		l.terms = append(l.terms, t)
+	}
+}
+
 // Size is the bytes of the log's segments.
 func (l *Log) Size() int64 {
 	n := l.tail.end
@@ -199,6 +206,24 @@ func (r *rot) add(d Damage) error {
 	}
 	r.log(d)
 	return &DamagedError{d}
+}
+
+// missing is the error for what should lie before the point p of sp, and does not: what is known to be damaged there, or
+// damage that nobody has met yet.
+func (r *rot) missing(sp *span, p point, reason string) error {
+	r.mu.Lock()
+	var near *Damage
+	for i := range r.found {
+		if d := &r.found[i]; d.FirstIndex <= p.index && (near == nil || d.FirstIndex >= near.FirstIndex) {
+			near = d
+		}
+	}
+	if near != nil {
+		defer r.mu.Unlock()
+		return &DamagedError{*near}
+	}
+	r.mu.Unlock()
+	return r.add(Damage{File: sp.seg.path(), From: p.pos, To: p.pos, FirstIndex: p.index, Reason: reason})
 }
 
 func (r *rot) list() []Damage {

@@ -82,6 +82,9 @@ func (r *Reader) readSpan(sp *span, q *query) error {
 		c.pos = from.pos
 		err = q.collect(&c, true)
 	}
+	if errors.Is(err, errSkipped) {
+		err = r.rot.missing(sp, from, fmt.Sprintf("the records from offset %d on are missing", q.offset))
+	}
 	if errors.Is(err, io.EOF) || q.bytes > 0 {
 		return nil
 	}
@@ -105,7 +108,7 @@ func (q *query) collect(c *cursor, verify bool) error {
 		case before && !verify:
 			c.pos += size
 			continue
-		case q.bytes == 0 && head.BaseOffset() > q.offset && !verify:
+		case q.bytes == 0 && head.BaseOffset() > q.offset:
 			return errSkipped
 		case q.bytes > 0 && !c.whole(size):
 			return nil

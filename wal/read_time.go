@@ -1,8 +1,8 @@
 package wal
 
 import (
-	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/seed-e634fa49/troupe/wal/record"
@@ -21,11 +21,11 @@ func (r *Reader) ForTime(ts, from, limit int64) (offset, timestamp int64, ok boo
 		}
 		at := max(pointBeforeTime(points, ts).pos, pointAtOffset(points, from).pos)
 		err = r.batches(sp, at, from, limit, func(b record.Batch) (bool, error) {
-			if batchMaxTimestamp(b) < ts {
+			if b.MaxTimestamp() < ts {
 				return true, nil
 			}
 			var berr error
-			offset, timestamp, ok, berr = firstInBatch(b, ts, from, limit)
+			offset, timestamp, ok, berr = b.FirstAtOrAfter(ts, from)
 			return !ok, berr
 		})
 	}
@@ -68,7 +68,7 @@ func (r *Reader) maxIn(sp *span, from, limit int64) (int64, error) {
 		greatest = at.maxTS
 	}
 	err = r.batches(sp, at.pos, from, limit, func(b record.Batch) (bool, error) {
-		if batchMaxTimestamp(b) <= greatest {
+		if b.MaxTimestamp() <= greatest {
 			return true, nil
 		}
 		ts, err := maxInBatch(b, from)
@@ -108,7 +108,7 @@ func (r *Reader) batches(sp *span, pos, from, limit int64, f func(record.Batch) 
 		}
 		more, err := eachBatch(frame.Payload(), from, limit, f)
 		if err != nil {
-			return c.failed(sp, c.pos-size, err)
+			return fmt.Errorf("looking for a time in %s, in the frame at byte %d of %s: %w", r.name, c.pos-size, sp.seg.path(), err)
 		}
 		if !more {
 			return nil
@@ -135,28 +135,10 @@ func eachBatch(p []byte, from, limit int64, f func(record.Batch) (bool, error)) 
 	return true, nil
 }
 
-// batchMaxTimestamp reads the field of a batch's header.
-func batchMaxTimestamp(b record.Batch) int64 { return int64(binary.BigEndian.Uint64(b[35:])) }
-
-// firstInBatch finds the first record of a batch at or behind from with a timestamp of at least ts.
-func firstInBatch(b record.Batch, ts, from, limit int64) (offset, timestamp int64, ok bool, err error) {
-	for rec, err := range b.Records() {
-		switch {
-		case err != nil:
-			return 0, 0, false, err
-		case rec.Offset >= limit:
-			return 0, 0, false, nil
-		case rec.Offset >= from && rec.Timestamp >= ts:
-			return rec.Offset, rec.Timestamp, true, nil
-		}
-	}
-	return 0, 0, false, nil
-}
-
 // maxInBatch is the greatest timestamp in a batch at or behind from.
 func maxInBatch(b record.Batch, from int64) (int64, error) {
-	if base, _, _, err := batchBounds(b); err == nil && base >= from {
-		return batchMaxTimestamp(b), nil
+	if b.BaseOffset() >= from {
+		return b.MaxTimestamp(), nil
 	}
 	greatest := int64(-1)
 	for rec, err := range b.Records() {

@@ -69,6 +69,7 @@ type cursor struct {
 	sp  *span
 	buf *readBuffer
 	h   *handle
+	end int64 // of what can be read: less than the span's where the file was cut since
 	pos int64 // of the entry in front
 	win []byte
 	at  int64 // where in the file win lies
@@ -81,6 +82,10 @@ func (c *cursor) open(sp *span, pos int64, ahead int) error {
 		return c.failed(sp, pos, err)
 	}
 	c.sp, c.h, c.pos = sp, h, pos
+	c.end = min(sp.end, sp.seg.valid.Load())
+	if pos >= c.end && c.end < sp.end {
+		return c.failed(sp, pos, ErrCutOff)
+	}
 	return c.load(pos, int64(ahead))
 }
 
@@ -93,7 +98,7 @@ func (c *cursor) close() {
 
 // load fills the window with n bytes at pos, or what there is.
 func (c *cursor) load(pos, n int64) error {
-	n = min(n, c.sp.end-pos)
+	n = min(n, c.end-pos)
 	c.win, c.at = c.buf.room(int(n)), pos
 	m, err := c.r.store.disk.ReadAt(c.h.File, c.win, pos)
 	c.r.store.stats.read.Add(int64(m))
@@ -108,15 +113,18 @@ func (c *cursor) load(pos, n int64) error {
 
 // front looks at the entry in front: its header, and its size. io.EOF is the end of the span.
 func (c *cursor) front() (head Frame, size int64, err error) {
-	if c.pos >= c.sp.end {
+	switch {
+	case c.pos >= c.sp.end:
 		return nil, 0, io.EOF
+	case c.pos >= c.end:
+		return nil, 0, c.failed(c.sp, c.pos, ErrCutOff)
 	}
-	if err := c.need(min(entryHead, c.sp.end-c.pos)); err != nil {
+	if err := c.need(min(entryHead, c.end-c.pos)); err != nil {
 		return nil, 0, err
 	}
 	p := c.win[c.pos-c.at:]
 	length, n, err := entryLength(p)
-	if err == nil && int64(n+length) > c.sp.end-c.pos {
+	if err == nil && int64(n+length) > c.end-c.pos {
 		err = errors.New("the entry reaches beyond the end of the log")
 	}
 	if err == nil {

@@ -252,12 +252,6 @@ func (r *recovery) bySummary(size int64, next uint64) bool {
 	return true
 }
 
-func (r *recovery) addTerm(t termStart) {
-	if n := len(r.terms); n == 0 || r.terms[n-1].term < t.term {
-		r.terms = append(r.terms, t)
-	}
-}
-
 // findStates keeps the states that belong to what is left of the log, and removes those behind it: another history will have
 // their indexes.
 func (r *recovery) findStates() {

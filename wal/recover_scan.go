@@ -46,7 +46,7 @@ func (r *recovery) resumeAt(sc *scanner, points []point, end int64) int {
 	}
 	for len(points) > 0 {
 		p := points[len(points)-1]
-		if p.pos <= end && r.matches(sc, p) {
+		if p.pos <= end && sc.matches(p) {
 			break
 		}
 		points = points[:len(points)-1]
@@ -64,13 +64,6 @@ func (r *recovery) resumeAt(sc *scanner, points []point, end int64) int {
 	g.points = points[:len(points):len(points)]
 	sc.pos = p.pos
 	return len(points)
-}
-
-// matches reports whether a whole entry lies at p that is what p says.
-func (r *recovery) matches(sc *scanner, p point) bool {
-	sc.pos = p.pos
-	_, head, err := sc.next()
-	return err == nil && head.BaseOffset() == p.base && head.Term() == p.term
 }
 
 // follows checks that a frame can come after the entries before it.
@@ -113,26 +106,11 @@ func (r *recovery) cut(f *os.File, pos int64, kept int) error {
 	return nil
 }
 
-// stepOver quarantines the entry at e and whatever else can't be read behind it, and lets the scan go on where an entry is
-// whole again and its index is known: behind the damaged one if its length is plausible, or at a point. It reports whether
-// there is such a place.
+// stepOver quarantines the entry at e and whatever else can't be read behind it. It reports whether the scan can go on.
 func (r *recovery) stepOver(sc *scanner, e entry, head Frame, points []point, next uint64, reason error) bool {
 	g := &r.tail
 	bad := g.last + 1
-	to, index, found := sc.end, uint64(0), false
-	if head != nil {
-		end := e.pos + e.size
-		if sc.pos = end; end == sc.end {
-			to, index, found = end, bad+1, true
-		} else if _, _, err := sc.next(); err == nil {
-			to, index, found = end, bad+1, true
-		}
-	}
-	for i := 0; i < len(points) && !found; i++ {
-		if p := points[i]; p.pos > e.pos && p.index > bad && r.matches(sc, p) {
-			to, index, found = p.pos, p.index, true
-		}
-	}
+	to, index, found := sc.findWhole(e, head, points, bad)
 	r.quarantine(damageAt(g.seg, e.pos, to, bad, reason))
 	r.unsure = true
 	g.end, g.since, sc.pos = to, pointEvery, to

@@ -66,12 +66,17 @@ func (l *Log) summary() summary {
 	return summarize(&l.tail.span, l.terms)
 }
 
+// summarize sums a span up. Of terms, that of the first entry counts as beginning here, wherever it began.
 func summarize(sp *span, terms []termStart) summary {
 	sum := summary{end: sp.end, last: sp.last, base: sp.seg.base, next: sp.next, maxTS: sp.maxTS, created: sp.seg.created}
-	for _, t := range terms {
-		if t.index >= sp.seg.first && t.index <= sp.last {
-			sum.terms = append(sum.terms, t)
+	for i, t := range terms {
+		if i+1 < len(terms) && terms[i+1].index <= sp.seg.first || t.index > sp.last {
+			continue
 		}
+		if t.index < sp.seg.first {
+			t.index, t.offset = sp.seg.first, sp.seg.base
+		}
+		sum.terms = append(sum.terms, t)
 	}
 	return sum
 }

@@ -96,6 +96,31 @@ func (s *scanner) next() (e entry, head Frame, err error) {
 	return e, head, nil
 }
 
+// matches reports whether a whole entry lies at p that is what p says.
+func (s *scanner) matches(p point) bool {
+	s.pos = p.pos
+	_, head, err := s.next()
+	return err == nil && head.BaseOffset() == p.base && head.Term() == p.term
+}
+
+// findWhole looks for the place behind a bad entry where an entry is whole again and its index is known: right behind the bad
+// one if its header is plausible, or at a point. bad is the index of the bad one. Without such a place, to is the file's end.
+func (s *scanner) findWhole(e entry, head Frame, points []point, bad uint64) (to int64, index uint64, found bool) {
+	if head != nil {
+		behind := e.pos + e.size
+		s.pos = behind
+		if _, _, err := s.next(); err == nil || behind == s.end {
+			return behind, bad + 1, true
+		}
+	}
+	for _, p := range points {
+		if p.pos > e.pos && p.index > bad && s.matches(p) {
+			return p.pos, p.index, true
+		}
+	}
+	return s.end, 0, false
+}
+
 func damageAt(seg *segment, from, to int64, index uint64, reason error) Damage {
 	return Damage{File: seg.path(), From: from, To: to, FirstIndex: index, Reason: reason.Error()}
 }

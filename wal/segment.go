@@ -86,10 +86,9 @@ type growing struct {
 	lastTerm uint64
 }
 
-// add takes note of an entry of size bytes with the frame f (its header is enough), and reports whether it begins a term.
-func (g *growing) add(f Frame, size int64) (newTerm bool) {
-	newTerm = f.Term() != g.lastTerm
-	if len(g.points) == 0 || newTerm || g.since >= pointEvery {
+// add takes note of an entry of size bytes with the frame f (its header is enough).
+func (g *growing) add(f Frame, size int64) {
+	if len(g.points) == 0 || f.Term() != g.lastTerm || g.since >= pointEvery {
 		g.points = append(g.points, point{g.last + 1, g.end, f.BaseOffset(), f.Term(), g.maxTS})
 		g.since = 0
 	}
@@ -101,7 +100,6 @@ func (g *growing) add(f Frame, size int64) (newTerm bool) {
 	if f.Kind() == KindRecords {
 		g.maxTS = max(g.maxTS, f.MaxTimestamp())
 	}
-	return newTerm
 }
 
 // newGrowing is an empty tail.

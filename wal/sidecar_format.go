@@ -18,7 +18,7 @@ import (
 //
 // A point: index 8, position 8, base offset 8, term 8, max timestamp before it 8.
 // A summary: segment bytes 8, last index 8, base offset 8, next offset 8, max timestamp 8, created 8 (milliseconds), and for
-// each term that begins in the segment: term 8, first index 8, first offset 8. All integers are big-endian.
+// each term in the segment: term 8, its first index there 8, its first offset there 8. All integers are big-endian.
 const (
 	sidecarPoint   = 'P'
 	sidecarSummary = 'S'

@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -323,6 +324,9 @@ func (y *syncer) sync(c *cycle) error {
 		}
 		for _, path := range []string{u.dir, filepath.Dir(u.dir)} {
 			d, err := os.Open(path)
+			if errors.Is(err, os.ErrNotExist) { // the log was removed since, which saw to its own syncs
+				continue
+			}
 			if err != nil {
 				return storageErr(err, "opening a directory to sync it")
 			}

@@ -197,7 +197,9 @@ func (s *Store) closeTail(closing func() error) {
 type loans struct {
 	slots chan struct{}
 	share int64
-	pool  sync.Pool
+
+	mu   sync.Mutex
+	idle []*loan // the latest used last, so that no more stay warm than are needed at once
 }
 
 func newLoans(slots int, budget int64) *loans {
@@ -206,15 +208,21 @@ func newLoans(slots int, budget int64) *loans {
 
 func (p *loans) get() *loan {
 	p.slots <- struct{}{}
-	if b, ok := p.pool.Get().(*loan); ok {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.idle); n > 0 {
+		b := p.idle[n-1]
+		p.idle = p.idle[:n-1]
 		return b
 	}
 	return &loan{}
 }
 
 func (p *loans) put(b *loan) {
-	if !lending || b.size() <= p.share {
-		p.pool.Put(b)
+	if lending && b.size() <= p.share {
+		p.mu.Lock()
+		p.idle = append(p.idle, b)
+		p.mu.Unlock()
 	}
 	<-p.slots
 }

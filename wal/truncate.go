@@ -102,6 +102,7 @@ func (l *Log) cutBehind(index uint64, keep *growing) error {
 		return err
 	}
 	l.begin(seg)
+	l.names = false
 	return syncDir(l.store.disk, l.dir)
 }
 

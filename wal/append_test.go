@@ -1,0 +1,133 @@
+package wal
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+)
+
+func TestAppendRefusesWhatCannotFollow(t *testing.T) {
+	s := openStore(t, t.TempDir())
+	l := openLog(t, s, "a-0")
+	w := newTwin()
+	w.term = 5
+	good := recordsFrame(5, 0, 3, 1, []byte("x"))
+	w.frames, w.next = append(w.frames, good), 3
+	appendTo(t, l, good)
+	unsealed := NewFrame(10)
+	wrongLength := append(bytes.Clone(recordsFrame(5, 3, 1, 1, nil)), 0)
+	for _, c := range []struct {
+		name  string
+		index uint64
+		frame Frame
+	}{
+		{"a hole", 3, recordsFrame(5, 3, 1, 1, nil)},
+		{"again", 1, recordsFrame(5, 3, 1, 1, nil)},
+		{"an older term", 2, recordsFrame(4, 3, 1, 1, nil)},
+		{"a hole in the offsets", 2, recordsFrame(5, 4, 1, 1, nil)},
+		{"offsets again", 2, recordsFrame(5, 2, 1, 1, nil)},
+		{"empty", 2, nil},
+		{"unsealed", 2, unsealed},
+		{"a wrong length", 2, wrongLength},
+	} {
+		if err := l.Append(c.index, []Frame{c.frame}); err == nil {
+			t.Errorf("%s was appended", c.name)
+		}
+	}
+	w.same(t, l)
+}
+
+// tidwall/wal keeps what a failed write had in its buffer, and its next write would go behind it. Whatever the failed write
+// left in the file, and whatever fails next, the log is what it was.
+func TestAFailedWriteLeavesNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 21))
+	s := openStore(t, t.TempDir())
+	l := openLog(t, s, "a-0")
+	w := newTwin()
+	for round := range 5 {
+		for range 5 {
+			appendTo(t, l, w.add(rng, 3000))
+		}
+		breakTail(t, l)
+		// The descriptor is gone, but half of the entry got there before.
+		lost := recordsFrame(w.term, w.next, 1, 1, []byte("never written"))
+		f, err := os.OpenFile(l.tail.seg.path(), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Write(lost[:20+round])
+		f.Close()
+		s.syncer.mu.Lock()
+		s.opts.Fatal = func(error) {}
+		s.syncer.mu.Unlock()
+		if err := l.Append(l.LastIndex()+1, []Frame{lost}); !errors.Is(err, kerr.KafkaStorageError) || !errors.Is(err, os.ErrClosed) {
+			t.Fatalf("append: %v", err)
+		}
+		w.same(t, l)
+		if info, _ := os.Stat(l.tail.seg.path()); info.Size() != l.tail.end {
+			t.Fatalf("the file has %d bytes, the log %d", info.Size(), l.tail.end)
+		}
+		appendTo(t, l, w.add(rng, 3000))
+		w.same(t, l)
+	}
+}
+
+func TestALogThatCannotBeCutIsDone(t *testing.T) {
+	d := &cutless{}
+	s := openStore(t, t.TempDir(), withDisk(d), func(o *Options) { o.Fatal = func(error) {} })
+	l := openLog(t, s, "a-0")
+	w := newTwin()
+	rng := rand.New(rand.NewPCG(22, 22))
+	appendTo(t, l, w.add(rng, 3000))
+	breakTail(t, l)
+	d.broken = true
+	f := recordsFrame(w.term, w.next, 1, 1, nil)
+	for range 2 {
+		err := l.Append(l.LastIndex()+1, []Frame{f})
+		if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), "started again") {
+			t.Fatalf("append: %v", err)
+		}
+	}
+	w.same(t, l)
+}
+
+// cutless is a disk that can't truncate any more.
+type cutless struct {
+	realDisk
+	broken bool
+}
+
+func (d *cutless) Truncate(f *os.File, size int64) error {
+	if d.broken {
+		return syscall.EROFS
+	}
+	return d.realDisk.Truncate(f, size)
+}
+
+func TestFrameCheck(t *testing.T) {
+	f := recordsFrame(7, 100, 3, 12345, []byte("payload"))
+	if err := f.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if f.Kind() != KindRecords || f.Term() != 7 || f.BaseOffset() != 100 || f.NextOffset() != 103 || f.MaxTimestamp() != 12345 {
+		t.Errorf("read back %v %d %d %d %d", f.Kind(), f.Term(), f.BaseOffset(), f.NextOffset(), f.MaxTimestamp())
+	}
+	for bit := range len(f) * 8 {
+		g := bytes.Clone(f)
+		g[bit/8] ^= 1 << (bit % 8)
+		if Frame(g).Check() == nil {
+			t.Fatalf("bit %d can be flipped", bit)
+		}
+	}
+	for n := range len(f) {
+		if f[:n].Check() == nil {
+			t.Fatalf("%d of %d bytes are taken for a frame", n, len(f))
+		}
+	}
+}
