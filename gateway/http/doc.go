@@ -1,0 +1,8 @@
+// Package http is the operators' door: metrics, health and readiness, and profiles where they are asked for.
+//
+// It promises that /healthz answers as long as the process lives, that /readyz says why a node does not serve, and that a
+// slow or hostile client costs it a bounded amount. It must never change anything, and never open a profile that nobody
+// asked for.
+//
+// Place on a record's way: none; it tells what passes.
+package http
