@@ -1,0 +1,124 @@
+package node
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+)
+
+// identity is what a data directory says about itself, in node.json at its top. It is written once, durably, before
+// anything else in the directory counts, and never changed.
+//
+//	{"version": 1, "node_id": 1, "directory_id": "…", "cluster_id": "…"}
+type identity struct {
+	// Version is the format of the directory as a whole.
+	Version int `json:"version"`
+	// Node is the node that the directory belongs to.
+	Node msg.NodeID `json:"node_id"`
+	// Directory is new for each directory, so that a wiped one is not taken for what it was.
+	Directory string `json:"directory_id"`
+	Cluster   string `json:"cluster_id"`
+}
+
+const (
+	identityFile    = "node.json"
+	identityVersion = 1
+)
+
+// readIdentity reads a directory's identity and checks that it is for this node. ok is false where there is none.
+func readIdentity(dir string, node msg.NodeID) (id identity, ok bool, err error) {
+	path := filepath.Join(dir, identityFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return identity{}, false, nil
+	}
+	if err != nil {
+		return identity{}, false, fmt.Errorf("reading whose data directory this is: %w", err)
+	}
+	if err := json.Unmarshal(text, &id); err != nil {
+		return identity{}, false, fmt.Errorf("%s is damaged (%w); restore the file from a backup, the data beside it is not touched", path, err)
+	}
+	return id, true, id.check(path, node)
+}
+
+func (id identity) check(path string, node msg.NodeID) error {
+	switch {
+	case id.Version > identityVersion:
+		return fmt.Errorf("%s has version %d, and this program knows up to %d; start a newer troupe on it", path, id.Version, identityVersion)
+	case id.Version < 1 || id.Directory == "" || id.Cluster == "":
+		return fmt.Errorf("%s is damaged: version, directory_id or cluster_id is missing; restore the file from a backup", path)
+	case id.Node != node:
+		return fmt.Errorf("%s says that this directory belongs to node %d, and this is node %d; start it with --node-id %d, or give this node a directory of its own with --data", path, id.Node, node, id.Node)
+	}
+	return nil
+}
+
+// found gives an empty directory its identity: that of the first node of a new cluster. The directory is locked.
+func found(dir string, node msg.NodeID, random io.Reader) (identity, error) {
+	id := identity{Version: identityVersion, Node: node}
+	var err error
+	if id.Directory, err = newID(random); err != nil {
+		return identity{}, err
+	}
+	if id.Cluster, err = newID(random); err != nil {
+		return identity{}, err
+	}
+	text, err := json.Marshal(id)
+	if err != nil {
+		return identity{}, err
+	}
+	if err := writeDurably(filepath.Join(dir, identityFile), append(text, '\n')); err != nil {
+		return identity{}, fmt.Errorf("founding a cluster in %s: %w", dir, err)
+	}
+	return id, nil
+}
+
+// newID makes an id as Kafka's tools write theirs: 16 random bytes in URL-safe base64. One that begins with a dash would
+// look like a flag.
+func newID(random io.Reader) (string, error) {
+	for {
+		var raw [16]byte
+		if _, err := io.ReadFull(random, raw[:]); err != nil {
+			return "", fmt.Errorf("drawing a new id: %w", err)
+		}
+		if id := base64.RawURLEncoding.EncodeToString(raw[:]); id[0] != '-' {
+			return id, nil
+		}
+	}
+}
+
+// writeDurably writes a file that is there whole after a crash, or not at all.
+func writeDurably(path string, text []byte) error {
+	next := path + ".new"
+	f, err := os.Create(next)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(next, path); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+// syncDirectory makes the names in a directory durable.
+func syncDirectory(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,178 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/seed-e634fa49/troupe/actors"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
+	"github.com/seed-e634fa49/troupe/gateway/http"
+	"github.com/seed-e634fa49/troupe/gateway/kafka"
+	"github.com/seed-e634fa49/troupe/partitions"
+	"github.com/seed-e634fa49/troupe/wal"
+)
+
+// Node is a running node. Its methods may be called from any goroutine.
+type Node struct {
+	o        Options
+	log      zerolog.Logger
+	identity identity
+	// incarnation names this start of the process. Once the image holds it, the image is as new as this start.
+	incarnation string
+	registry    *prometheus.Registry
+	started     prometheus.Gauge
+
+	doors        []door
+	httpListener net.Listener
+	http         *http.Server
+	kafka        *kafka.Server
+
+	store      *wal.Store
+	system     *actors.System
+	host       *partitions.Host
+	controller actors.Ref
+	replicas   *replicas // touched on the controller's step only
+
+	image atomic.Pointer[metadata.Image]
+	// upToDate is closed when the image holds this start's registration.
+	upToDate chan struct{}
+	// failed takes the first error that ends the node's work outside of a sync: an image that can't be applied.
+	failed chan error
+
+	// reached is how far the start has come: what a stage made may be used by others once it is reached.
+	reached atomic.Int32
+
+	served    sync.WaitGroup // goroutines that serve listeners
+	stopping  atomic.Bool
+	fatalOnce sync.Once
+}
+
+// Start starts a node and returns when it serves: its image is up to date, its doors are open, and its partitions are led,
+// but for those that did not make it within LedWithin. After an error nothing is left running. An end of ctx gives up.
+func Start(ctx context.Context, o Options) (*Node, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	n := &Node{
+		o: o, log: o.Log.With().Int32("node", o.ID).Logger(), registry: prometheus.NewRegistry(),
+		started: newStartGauge(), upToDate: make(chan struct{}), failed: make(chan error, 1),
+	}
+	n.image.Store(metadata.Empty())
+	begun := o.Clock.Now()
+	if err := n.start(ctx); err != nil {
+		stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		return nil, errors.Join(err, n.Stop(stop))
+	}
+	took := o.Clock.Now().Sub(begun)
+	n.measureStart(took)
+	n.log.Info().Str("cluster", n.identity.Cluster).Dur("took_ms", took).Int("partitions", len(n.host.All())).Msg("serving")
+	return n, nil
+}
+
+func (n *Node) start(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		n.bind, n.serveHTTP, n.openDirectory, n.startActors, n.awaitImage, n.serveKafka, n.awaitLeaders,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitImage waits until this start's own registration has come back through the metadata log.
+func (n *Node) awaitImage(ctx context.Context) error {
+	select {
+	case <-n.upToDate:
+		return nil
+	case err := <-n.failed:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for the cluster's metadata: %w", context.Cause(ctx))
+	}
+}
+
+// How often a start looks whether the partitions that are not led yet have failed for good.
+const lookForFailures = 100 * time.Millisecond
+
+// awaitLeaders waits until the partitions of this node are led, those aside that have failed, or until it has waited long
+// enough.
+func (n *Node) awaitLeaders(ctx context.Context) error {
+	led := make(chan struct{})
+	n.host.WhenLed(n.host.All(), func() { close(led) })
+	deadline := n.o.Clock.Now().Add(n.o.LedWithin)
+	for {
+		look := make(chan struct{})
+		timer := n.o.Clock.AfterFunc(lookForFailures, func() { close(look) })
+		select {
+		case <-led:
+			timer.Stop()
+			return nil
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("waiting for partitions to be led: %w", context.Cause(ctx))
+		case <-look:
+		}
+		if h := n.health(); h.coming == 0 || n.o.Clock.Now().After(deadline) {
+			n.log.Error().Err(h.err()).Msg("serving without some partitions")
+			return nil
+		}
+	}
+}
+
+// Ready says why the node does not serve everything it should, or nil when it does.
+func (n *Node) Ready() error {
+	if n.stopping.Load() {
+		return errors.New("the node is stopping")
+	}
+	select {
+	case <-n.upToDate:
+	default:
+		return errors.New("the cluster's metadata is not applied yet")
+	}
+	return n.health().err()
+}
+
+// stage is a step of the start.
+type stage int32
+
+// actorsRun says that the store, the actor system and the host of partitions are there.
+const actorsRun stage = 1
+
+func (n *Node) stage() stage { return stage(n.reached.Load()) }
+
+// KafkaAddr is where the first listener for Kafka clients is bound, HTTPAddr the operators' door ("" when closed).
+func (n *Node) KafkaAddr() string { return n.doors[0].listener.Addr().String() }
+
+// KafkaAddrs are the bound addresses by listener name.
+func (n *Node) KafkaAddrs() map[string]string {
+	all := map[string]string{}
+	for _, d := range n.doors {
+		all[d.name] = d.listener.Addr().String()
+	}
+	return all
+}
+
+// HTTPAddr is where the operators' door is bound, "" when it is closed.
+func (n *Node) HTTPAddr() string {
+	if n.httpListener == nil {
+		return ""
+	}
+	return n.httpListener.Addr().String()
+}
+
+// ClusterID is the id of the cluster that the node belongs to.
+func (n *Node) ClusterID() string { return n.identity.Cluster }
+
+// Image is the cluster as this node knows it. Never nil.
+func (n *Node) Image() *metadata.Image { return n.image.Load() }
