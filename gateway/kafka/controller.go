@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,12 +64,16 @@ func milliseconds(ms int32) time.Duration {
 	return min(max(0, time.Duration(ms)*time.Millisecond), time.Hour)
 }
 
-// errorText is the message that goes with an error code, or nil.
+// errorText is the message that goes with an error code, or nil. Clients print the code themselves, so it is left out.
 func errorText(err error) *string {
 	if err == nil {
 		return nil
 	}
 	text := err.Error()
+	var coded *msg.Error
+	if errors.As(err, &coded) {
+		text = strings.TrimSuffix(text, " ("+coded.Kafka.Message+")")
+	}
 	return &text
 }
 
