@@ -20,6 +20,7 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/clock"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata/configs"
+	"github.com/seed-e634fa49/troupe/wal"
 )
 
 // Options of a node. Only Dir and Kafka must be given.
@@ -52,6 +53,7 @@ type Options struct {
 	Random     io.Reader
 	Dispatcher actors.Dispatcher
 	Listen     func(network, address string) (net.Listener, error)
+	Disk       wal.Disk
 	// Fatal is called once when a sync has failed: the process must end before it answers anything else. By default it
 	// does, with ExitStorage.
 	Fatal func(error)
