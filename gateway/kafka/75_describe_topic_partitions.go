@@ -91,6 +91,8 @@ func (s *Server) describedTopic(name string, first int32, room int) (out kmsg.De
 func (s *Server) describedPartition(t *metadata.Topic, p int32) kmsg.DescribeTopicPartitionsResponseTopicPartition {
 	out := kmsg.NewDescribeTopicPartitionsResponseTopicPartition()
 	out.Partition, out.LeaderID, out.LeaderEpoch = p, msg.NoNode, -1
+	// Java's admin client takes null for these as an error, though the schema allows it.
+	out.EligibleLeaderReplicas, out.LastKnownELR = []int32{}, []int32{}
 	for _, r := range t.Partitions[p].Replicas {
 		out.Replicas = append(out.Replicas, r.Node)
 	}

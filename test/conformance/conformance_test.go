@@ -185,7 +185,7 @@ func TestProduceRefusals(t *testing.T) {
 	w := dial(t, process.Start(t).Bootstrap)
 	createTopic(t, w, "plain", 1, nil)
 	createTopic(t, w, "compact", 1, map[string]string{"cleanup.policy": "compact"})
-	createTopic(t, w, "small", 1, map[string]string{"max.message.bytes": "80"})
+	createTopic(t, w, "small", 1, map[string]string{"max.message.bytes": "70"})
 	flip := func(at int) []byte {
 		b := someBatch()
 		b[at] ^= 0xff
@@ -203,7 +203,7 @@ func TestProduceRefusals(t *testing.T) {
 		{"no such partition", "plain", 7, someBatch(), kerr.UnknownTopicOrPartition},
 		{"a flipped byte", "plain", 0, flip(70), kerr.CorruptMessage},
 		{"a flipped checksum", "plain", 0, flip(18), kerr.CorruptMessage},
-		{"a cut batch", "plain", 0, someBatch()[:50], kerr.CorruptMessage},
+		{"a cut batch", "plain", 0, someBatch()[:50], kerr.InvalidRecord},
 		{"no key in a compacted topic", "compact", 0, someBatch(), kerr.InvalidRecord},
 		{"too large", "small", 0, someBatch(), kerr.MessageTooLarge},
 	} {
