@@ -3,12 +3,14 @@ package record
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -120,6 +122,20 @@ func TestNext(t *testing.T) {
 	for n := range len(sample()) {
 		if _, rest, err := Next(two[:n]); err != ErrIncomplete || len(rest) != n {
 			t.Fatalf("%d bytes of a batch: %v", n, err)
+		}
+	}
+}
+
+func TestNextRefuses(t *testing.T) {
+	for name, b := range map[string]Batch{
+		"a negative length":           with(func(b Batch) { b.putInt32(lengthAt, -1) }),
+		"a length below the header's": with(func(b Batch) { b.putInt32(lengthAt, 48) }),
+		"magic 1":                     with(func(b Batch) { b[magicAt] = 1 }),
+		"magic 3":                     with(func(b Batch) { b[magicAt] = 3 }),
+		"magic -1":                    with(func(b Batch) { b[magicAt] = 0xff }),
+	} {
+		if _, _, err := Next(b); !errors.Is(err, kerr.CorruptMessage) || err == ErrIncomplete {
+			t.Errorf("%s: %v, want CORRUPT_MESSAGE", name, err)
 		}
 	}
 }

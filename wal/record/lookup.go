@@ -57,9 +57,6 @@ func (b Batch) KeylessRecords() ([]int32, error) {
 // FirstAtOrAfter finds the first record whose timestamp is at least ts milliseconds; ok is false where there is none.
 // Records below from, such as the log start, are left out.
 func (b Batch) FirstAtOrAfter(ts, from int64) (offset, timestamp int64, ok bool, err error) {
-	if b.LogAppendTime() && b.MaxTimestamp() < ts {
-		return 0, 0, false, nil
-	}
 	err = b.heads(func(_ int32, h head) bool {
 		if h.timestamp >= ts && h.offset >= from {
 			offset, timestamp, ok = h.offset, h.timestamp, true
@@ -79,5 +76,5 @@ func (b Batch) FirstWithMaxTimestamp() (offset, timestamp int64, ok bool, err er
 		}
 		return timestamp < b.MaxTimestamp()
 	})
-	return offset, timestamp, ok, err
+	return offset, timestamp, ok && err == nil, err
 }

@@ -67,6 +67,14 @@ func TestFirstWithMaxTimestamp(t *testing.T) {
 	if offset, _, _, err := twice.FirstWithMaxTimestamp(); offset != 1 || err != nil {
 		t.Errorf("offset %d, %v; want 1, the first of the two", offset, err)
 	}
+	cut := of(2, whole...)
+	if _, _, ok, err := Batch(cut).FirstWithMaxTimestamp(); ok || err == nil {
+		t.Errorf("found %v, %v; want the error behind a record that is not the latest", ok, err)
+	}
+	Batch(cut).putInt64(maxTimestampAt, Batch(cut).BaseTimestamp())
+	if _, _, ok, err := Batch(cut).FirstWithMaxTimestamp(); !ok || err != nil {
+		t.Errorf("found %v, %v; want the walk to end at the latest record", ok, err)
+	}
 	none := Build([]Record{{Timestamp: -1}, {Timestamp: -1}}, noon)
 	if _, _, ok, err := none.FirstWithMaxTimestamp(); ok || err != nil {
 		t.Errorf("found one in a batch without timestamps, %v", err)

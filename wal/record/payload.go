@@ -38,6 +38,11 @@ func (b Batch) open(retain bool) (*payload, error) {
 	if c == None {
 		return &payload{buf: src}, nil
 	}
+	if c == Zstd {
+		if whole, ok := unpackZstd(src); ok {
+			return &payload{buf: whole}, nil
+		}
+	}
 	from, err := unpack(c, src)
 	if err != nil {
 		return nil, err

@@ -86,6 +86,44 @@ func TestSnappyClaims(t *testing.T) {
 	}
 }
 
+// TestSnappyBlockAboveTheLimit: nor if it can, and is more than a batch may hold.
+func TestSnappyBlockAboveTheLimit(t *testing.T) {
+	block := make([]byte, MaxDecompressed/snappyGain+100)
+	binary.PutUvarint(block, MaxDecompressed+1)
+	if _, err := packedAs(sample(), Snappy, block).KeylessRecords(); !errors.Is(err, kerr.MessageTooLarge) {
+		t.Errorf("%v, want MESSAGE_TOO_LARGE", err)
+	}
+}
+
+// TestXerialCut: a stream may not end within a block or its size.
+func TestXerialCut(t *testing.T) {
+	stream := recompressed(t, sample(), Snappy, -1).payload()
+	for n := len(xerialHeader); n < len(stream); n++ {
+		if _, err := packedAs(sample(), Snappy, stream[:n]).KeylessRecords(); !errors.Is(err, kerr.InvalidRecord) {
+			t.Errorf("%d bytes of %d: %v, want INVALID_RECORD", n, len(stream), err)
+		}
+	}
+}
+
+// TestZstdWindow: a frame may ask for a window of 128 MiB, which costs nothing until it is used, and not for more.
+func TestZstdWindow(t *testing.T) {
+	frame := func(windowLog int) Batch {
+		header := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, byte(windowLog-10) << 3, byte(len(whole)<<3 | 1), 0, 0}
+		return packedAs(of(1), Zstd, append(header, whole...))
+	}
+	taken := allocated(func() {
+		if keyless, err := frame(27).KeylessRecords(); err != nil || len(keyless) != 1 {
+			t.Errorf("128 MiB: %v", err)
+		}
+	})
+	if taken > 2<<20 {
+		t.Errorf("128 MiB: took %d bytes", taken)
+	}
+	if _, err := frame(28).KeylessRecords(); !errors.Is(err, kerr.InvalidRecord) {
+		t.Errorf("256 MiB: %v, want INVALID_RECORD", err)
+	}
+}
+
 // TestSnappyGain: the bound on claims is above what snappy reaches on its best input.
 func TestSnappyGain(t *testing.T) {
 	b := many(1, 1<<20)
@@ -146,6 +184,7 @@ func TestWalksAgree(t *testing.T) {
 		"key length of -2":  of(1, 12, 0, 0, 0, 3, 0, 0),
 		"no offset delta":   of(1, 4, 0, 0),
 		"nothing":           of(1),
+		"negative length":   of(1, 11, 0, 0, 0, 1, 0, 0),
 		"length cut":        of(1, 0x80),
 		"timestamp endless": of(1, 24, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 0),
 	} {

@@ -77,7 +77,7 @@ func (b Batch) decode(p []byte) (r Record, ok bool) {
 	r.Key, at = field(p, at)
 	r.Value, at = field(p, at)
 	count, at := varint(p, at)
-	if at == broken || count < 0 || count > (len(p)-at)/leastHeader {
+	if count < 0 || count > (len(p)-at)/leastHeader {
 		return Record{}, false
 	}
 	if count > 0 {

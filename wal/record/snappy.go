@@ -39,7 +39,7 @@ var (
 type snappyReader struct {
 	src    []byte // blocks not yet unpacked
 	raw    bool   // src is one raw block
-	block  []byte // the memory of the block in hand
+	block  []byte // the block in hand
 	unread []byte // what of it has not been read
 }
 
@@ -80,10 +80,8 @@ func (r *snappyReader) next() error {
 	if size > snappyGain*len(src) {
 		return errSnappyClaims
 	}
-	if cap(r.block) < size {
-		r.block = make([]byte, size)
-	}
-	r.unread, err = snappy.Decode(r.block[:cap(r.block)], src)
+	r.block, err = snappy.Decode(r.block[:cap(r.block)], src)
+	r.unread = r.block
 	return err
 }
 

@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 	"github.com/twmb/franz-go/pkg/kerr"
 )
@@ -15,10 +14,6 @@ type unpacker struct {
 	io.Reader
 	codec Compression
 }
-
-// maxZstdWindow is the largest window that zstd's own streaming decoder takes unless told otherwise
-// (ZSTD_WINDOWLOG_LIMIT_DEFAULT).
-const maxZstdWindow = 128 << 20
 
 // unpack begins to unpack src.
 func unpack(c Compression, src []byte) (*unpacker, error) {
@@ -43,11 +38,6 @@ func unpack(c Compression, src []byte) (*unpacker, error) {
 		return nil, unpackError(c, err)
 	}
 	return &unpacker{r, c}, nil
-}
-
-// newZstdReader decodes on the caller's goroutine, which is what a concurrency of one means: it has none of its own to stop.
-func newZstdReader(from io.Reader) (io.Reader, error) {
-	return zstd.NewReader(from, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
 }
 
 // unknownCodec is the error for a codec number that Kafka does not have.

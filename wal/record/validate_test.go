@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -42,7 +43,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"a byte behind the batch", append(sample(), 0), kerr.InvalidRecord},
 		{"a second batch", append(sample(), sample()...), kerr.InvalidRecord},
 		{"a negative length", with(func(b Batch) { b.putInt32(lengthAt, -1) }), kerr.CorruptMessage},
-		{"a length below any message's", with(func(b Batch) { b.putInt32(lengthAt, 13) }), kerr.CorruptMessage},
+		{"a length below any message's", with(func(b Batch) { b.putInt32(lengthAt, 13); b[magicAt] = 1 }), kerr.CorruptMessage},
 		{"a length below the header's", with(func(b Batch) { b.putInt32(lengthAt, 48) }), kerr.CorruptMessage},
 		{"a length beyond the bytes", with(func(b Batch) { b.putInt32(lengthAt, math.MaxInt32) }), kerr.InvalidRecord},
 		{"magic 0", with(func(b Batch) { b[magicAt] = 0 }), kerr.InvalidRecord},
@@ -105,6 +106,7 @@ func TestValidateNamesTheRecordAtFault(t *testing.T) {
 		{"a negative header count", of(1, 12, 0, 0, 0, 1, 0, 1), 0},
 		{"more headers than bytes", of(1, 16, 0, 0, 0, 1, 0, 4, 0, 0), 0},
 		{"a null header key", of(1, 16, 0, 0, 0, 1, 0, 2, 1, 0), 0},
+		{"a null header key that is the value too", of(1, 14, 0, 0, 0, 1, 0, 2, 1), 0},
 		{"a header key beyond the record", of(1, 16, 0, 0, 0, 1, 0, 2, 4, 0), 0},
 		{"a header value beyond the record", of(1, 16, 0, 0, 0, 1, 0, 2, 0, 2), 0},
 		{"a byte behind the fields", of(1, 14, 0, 0, 0, 1, 0, 0, 0), 0},
@@ -116,6 +118,14 @@ func TestValidateNamesTheRecordAtFault(t *testing.T) {
 		} else if invalid.Index != c.index {
 			t.Errorf("%s: record %d is blamed (%v), want %d", c.name, invalid.Index, err, c.index)
 		}
+	}
+}
+
+// TestValidateSaysControl: the reason is told apart from that of other attributes.
+func TestValidateSaysControl(t *testing.T) {
+	_, err := Validate(with(func(b Batch) { b.putAttributes(controlBit) }))
+	if err == nil || !strings.Contains(err.Error(), "control records") {
+		t.Error(err)
 	}
 }
 

@@ -52,6 +52,9 @@ func plainRecord(p []byte, at int, index int32) (timestampDelta int64, end int) 
 // plainLength reports that u, a zigzag number, is a length or -1, so that half of it is the bytes that the field takes.
 func plainLength(u uint) bool { return u&1 == 0 || u == 1 }
 
+// flawOffsetDelta is the one flaw with which a record can be read all the same.
+const flawOffsetDelta = "its offset delta is not its index"
+
 // checkRecord checks one record without its length field, which should be the index-th of its batch. It returns the
 // timestamp delta, and what is wrong.
 func checkRecord(p []byte, index int32) (timestampDelta int64, flaw string) {
@@ -64,7 +67,7 @@ func checkRecord(p []byte, index int32) (timestampDelta int64, flaw string) {
 		return 0, "a field is not within the record"
 	}
 	if offsetDelta != int(index) {
-		return 0, "its offset delta is not its index"
+		return 0, flawOffsetDelta
 	}
 	if headers != 0 {
 		at = skipHeaders(p, at, headers)
@@ -78,29 +81,25 @@ func checkRecord(p []byte, index int32) (timestampDelta int64, flaw string) {
 	return timestampDelta, ""
 }
 
-// skipBytes is the position behind a nullable field: its length, -1 for null, and its bytes.
+// skipBytes is the position behind a nullable field: its length, -1 for null, and its bytes. It may lie outside p, where
+// every further read is broken.
 func skipBytes(p []byte, at int) int {
 	n, at := varint(p, at)
-	if n <= 0 {
-		if n < -1 {
-			return broken
-		}
-		return at
-	}
-	if n > len(p)-at {
+	if n < -1 {
 		return broken
 	}
-	return at + n
+	return at + max(n, 0)
 }
 
-// skipHeaders is the position behind count headers, each a key, which may not be null, and a nullable value.
+// skipHeaders is the position behind count headers, each a key, which may not be null, and a nullable value. As that of
+// skipBytes, it may lie outside p.
 func skipHeaders(p []byte, at, count int) int {
 	if count < 0 {
 		return broken
 	}
 	for ; count > 0 && at != broken; count-- {
 		n, key := varint(p, at)
-		if key == broken || n < 0 || n > len(p)-key {
+		if n < 0 {
 			return broken
 		}
 		at = skipBytes(p, key+n)
