@@ -118,7 +118,8 @@ func TestTwins(t *testing.T) {
 func TestWalksMeetTheirTwin(t *testing.T) {
 	good := append(bytes.Clone(sample().payload()), 12, 0, 0, 6, 1, 0, 0)
 	claims := of(1, 22, 0, 0, 0, 1, 0, 0x80, 0x80, 0x80, 0x80, 8) // 2^30 headers
-	for _, original := range []Batch{of(4, good...), of(1, whole...), of(2, append(bytes.Clone(whole), 12, 0, 0, 2, 1, 0, 0)...), claims} {
+	small := Build([]Record{{Timestamp: 1, Key: []byte("k"), Value: []byte("v")}, {Timestamp: 1, Headers: []Header{{"", []byte{}}}}, {Timestamp: 1}}, noon)
+	for _, original := range []Batch{of(4, good...), small, of(1, whole...), of(2, append(bytes.Clone(whole), 12, 0, 0, 2, 1, 0, 0)...), claims} {
 		for at := HeaderSize; at < len(original); at++ {
 			for v := range 256 {
 				b := bytes.Clone(original)
