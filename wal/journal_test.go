@@ -79,7 +79,7 @@ func TestJournalKeepsTheLatest(t *testing.T) {
 
 // Every cut of the file leaves what was written before the cut.
 func TestJournalCutsATornEnd(t *testing.T) {
-	dir := t.TempDir()
+	dir := scratch(t)
 	j, _ := testJournal(t, dir, realDisk{})
 	sizes := []int64{j.size}
 	for i := range uint64(4) {
@@ -127,7 +127,7 @@ func TestJournalCutsATornEnd(t *testing.T) {
 
 // What was durable and is damaged must not be taken for a torn end: a vote would be forgotten.
 func TestJournalRefusesRot(t *testing.T) {
-	dir := t.TempDir()
+	dir := scratch(t)
 	j, _ := testJournal(t, dir, realDisk{})
 	for i := range uint64(4) {
 		j.state("a-0", HardState{Term: i + 1})

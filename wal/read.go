@@ -23,12 +23,7 @@ func (r *Reader) Read(offset, limit int64, maxBytes int, atLeastOne bool) (chunk
 		if sp.end == 0 || sp.seg.base >= limit {
 			continue
 		}
-		if q.buf == nil {
-			q.buf, err = r.bufferFor(sp, q)
-		}
-		if err == nil {
-			err = r.readSpan(sp, q)
-		}
+		err = r.readSpan(sp, q)
 		if q.bytes > 0 || err != nil {
 			break
 		}
@@ -50,28 +45,19 @@ type query struct {
 	atLeastOne    bool
 
 	buf   *readBuffer
-	start int64 // where the first span is read from
 	bytes int
 	full  bool
 }
 
-// bufferFor takes a buffer that holds what is wanted of sp, and what lies between its point and that.
-func (r *Reader) bufferFor(sp *span, q *query) (*readBuffer, error) {
-	points, err := r.store.pointsOf(sp)
-	if err != nil {
-		return nil, err
-	}
-	from := pointAtOffset(points, q.offset).pos
-	return newReadBuffer(int(min(int64(q.maxBytes)+pointEvery+FrameHeader, sp.end-from))), nil
-}
-
 // readSpan adds batches of one span to q. If it has added some, damage behind them is left for the next read to report.
 func (r *Reader) readSpan(sp *span, q *query) error {
-	points, err := r.store.pointsOf(sp)
+	from, err := r.store.startAt(sp, q.offset)
 	if err != nil {
 		return err
 	}
-	from := pointAtOffset(points, q.offset)
+	if q.buf == nil { // room for what is wanted, and what lies between the point and that
+		q.buf = newReadBuffer(int(min(int64(q.maxBytes)+pointEvery+FrameHeader, sp.end-from.pos)))
+	}
 	c := cursor{r: r, buf: q.buf}
 	defer c.close()
 	if err := c.open(sp, from.pos, len(q.buf.mem)); err != nil {
@@ -156,14 +142,15 @@ func (q *query) add(f Frame) error {
 		if next <= q.offset {
 			continue
 		}
-		if base >= q.limit || !q.fits(at+size-max(from, at), from >= 0) {
+		begin := from
+		if begin < 0 {
+			begin = at
+		}
+		if base >= q.limit || !q.fits(at+size-begin, from >= 0) {
 			q.full = true
 			break
 		}
-		if from < 0 {
-			from = at
-		}
-		to = at + size
+		from, to = begin, at+size
 	}
 	if from >= 0 {
 		q.take(p[from:to])

@@ -37,6 +37,8 @@ type span struct {
 	next   int64  // the offset behind the last record
 	maxTS  int64  // milliseconds; -1: no records
 	points []point
+	// recent are the last entries of a tail, each: what consumers that have caught up ask for.
+	recent []point
 	// sealed spans without points of their own have them in the sidecar.
 	sealed bool
 }
@@ -72,6 +74,21 @@ func pointBeforeTime(points []point, ts int64) point {
 	return points[max(i-1, 0)]
 }
 
+// recentEntries is how many of a tail's last entries are known one by one, at least; and half of how many at most.
+const recentEntries = 64
+
+// startAt is where to begin reading for offset.
+func (s *Store) startAt(sp *span, offset int64) (point, error) {
+	if len(sp.recent) > 0 && sp.recent[0].base <= offset {
+		return pointAtOffset(sp.recent, offset), nil
+	}
+	points, err := s.pointsOf(sp)
+	if err != nil {
+		return point{}, err
+	}
+	return pointAtOffset(points, offset), nil
+}
+
 // termStart is where a term begins in a log.
 type termStart struct {
 	term   uint64
@@ -88,10 +105,15 @@ type growing struct {
 
 // add takes note of an entry of size bytes with the frame f (its header is enough).
 func (g *growing) add(f Frame, size int64) {
+	p := point{g.last + 1, g.end, f.BaseOffset(), f.Term(), g.maxTS}
 	if len(g.points) == 0 || f.Term() != g.lastTerm || g.since >= pointEvery {
-		g.points = append(g.points, point{g.last + 1, g.end, f.BaseOffset(), f.Term(), g.maxTS})
+		g.points = append(g.points, p)
 		g.since = 0
 	}
+	if len(g.recent) == 2*recentEntries { // readers share the old array
+		g.recent = append(make([]point, 0, 2*recentEntries), g.recent[recentEntries:]...)
+	}
+	g.recent = append(g.recent, p)
 	g.lastTerm = f.Term()
 	g.last++
 	g.end += size

@@ -14,7 +14,7 @@ func TestLogAgainstItsTwin(t *testing.T) {
 	for seed := range uint64(12) {
 		rng := rand.New(rand.NewPCG(seed, 31))
 		small := func(o *Options) { o.SegmentBytes, o.Disk = 20<<10, lazyDisk{} }
-		s := openStore(t, t.TempDir(), small)
+		s := openStore(t, scratch(t), small)
 		l := openLog(t, s, "a-0")
 		w := newTwin()
 		for round := range 150 {
