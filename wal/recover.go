@@ -178,7 +178,7 @@ func (r *recovery) checkEnd(files int) error {
 // sealScanned makes the segment that was just recovered, which is not the last, a sealed one.
 func (r *recovery) sealScanned() {
 	sp := r.tail.span
-	sp.recent, sp.sealed = nil, true
+	sp.recent = nil
 	r.sealed = append(r.sealed, sp)
 }
 

@@ -36,7 +36,7 @@ func (l *Log) seal() {
 		l.unsync = nil
 	}
 	sp := l.tail.span
-	sp.points, sp.recent, sp.sealed = nil, nil, true
+	sp.points, sp.recent = nil, nil
 	l.store.indexes.put(sp.seg, l.tail.points)
 	l.sealed = append(l.sealed, sp)
 }

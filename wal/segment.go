@@ -31,16 +31,15 @@ func (s *segment) indexPath() string { return s.path() + indexSuffix }
 // span is what a segment held at a moment. It is immutable. Entries lie in it without holes from byte 0 to end, and their
 // indexes run from seg.first to last.
 type span struct {
-	seg    *segment
-	end    int64  // bytes
-	last   uint64 // index of the last entry; seg.first-1 if there is none
-	next   int64  // the offset behind the last record
-	maxTS  int64  // milliseconds; -1: no records
+	seg   *segment
+	end   int64  // bytes
+	last  uint64 // index of the last entry; seg.first-1 if there is none
+	next  int64  // the offset behind the last record
+	maxTS int64  // milliseconds; -1: no records
+	// points are in memory for a tail, and for a segment that is damaged; else pointsOf fetches them from the sidecar.
 	points []point
 	// recent are the last entries of a tail, each: what consumers that have caught up ask for.
 	recent []point
-	// sealed spans without points of their own have them in the sidecar.
-	sealed bool
 }
 
 // point is one place of the sparse index: where an entry begins.

@@ -149,6 +149,7 @@ func (ts *tails) opened(t *tail) {
 	ts.mu.Lock()
 	ts.open[t] = struct{}{}
 	victim := ts.victim(t)
+	delete(ts.open, victim) // so that it is not chosen twice
 	ts.mu.Unlock()
 	if victim != nil {
 		victim.store.behind(func() { victim.store.closeTail(victim.detach()) })

@@ -41,7 +41,7 @@ func (l *Log) spanBehind(index uint64) (*growing, error) {
 	at := pointAtIndex(points, index)
 	g := &growing{span: *sp}
 	g.points = append([]point(nil), points[:1+pointNumber(points, at)]...)
-	g.recent, g.sealed = nil, false
+	g.recent = nil
 	g.end, g.last, g.next, g.maxTS = at.pos, at.index-1, at.base, at.maxTS
 	g.lastTerm = at.term
 	f, err := os.Open(sp.seg.path())
@@ -188,7 +188,7 @@ func (l *Log) keepCut(keep *growing) {
 	sp := keep.span
 	sp.seg = newSegment(l.dir, old.first, old.base, old.created)
 	points := sp.points
-	sp.points, sp.recent, sp.sealed = nil, nil, true
+	sp.points, sp.recent = nil, nil
 	sum := summarize(&sp, l.terms)
 	if err := writeSidecar(l.store.disk, sp.seg, points, &sum); err != nil {
 		l.store.log.Warn().Err(err).Str("log", l.name).Msg("could not write the index of a segment that was cut; it is scanned when it is read")
