@@ -1,3 +1,5 @@
+//lint:file-ignore U1000 the mirrors have every field, used or not
+
 package wal
 
 import (
