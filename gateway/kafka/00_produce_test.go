@@ -171,7 +171,7 @@ func TestProduceStoresInTheTopicsCompression(t *testing.T) {
 			t.Fatalf("error %d: %s", got.ErrorCode, text(got.ErrorMessage))
 		}
 	}
-	for i, b := range p.batches {
+	for i, b := range p.stored() {
 		if b.Compression() != record.Lz4 {
 			t.Errorf("batch %d is stored with codec %d, want %d", i, b.Compression(), record.Lz4)
 		}

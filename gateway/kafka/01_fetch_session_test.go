@@ -110,6 +110,8 @@ func TestFetchSession(t *testing.T) {
 		c.epoch, c.id = before, id
 		c.expect("the session is closed", 0, nil, nil, kerr.FetchSessionIDNotFound.Code, "")
 	}
+	s.sessions.mu.Lock()
+	defer s.sessions.mu.Unlock()
 	if n := len(s.sessions.sessions); n != 0 || s.sessions.partitions != 0 {
 		t.Errorf("%d sessions with %d partitions are left", n, s.sessions.partitions)
 	}

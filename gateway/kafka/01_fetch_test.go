@@ -48,7 +48,7 @@ func TestFetchInEveryVersion(t *testing.T) {
 	_, addr := w.open()
 	c := dial(t, addr)
 	var whole []byte
-	for _, b := range p.batches {
+	for _, b := range p.stored() {
 		whole = append(whole, b...)
 	}
 	for version := int16(4); version <= 18; version++ {
@@ -145,7 +145,7 @@ func TestFetchWaitsForMinBytes(t *testing.T) {
 	_, addr := w.open()
 	c := dial(t, addr)
 	req := fetchFrom(13, "topic", 0, 0)
-	req.MinBytes = int32(len(p.batches[0]) + 1)
+	req.MinBytes = int32(len(p.stored()[0]) + 1)
 	c.send(req)
 	waitFor(t, "the waiter", func() bool { return p.waiting() == 1 })
 	p.append("two")
@@ -182,7 +182,7 @@ func TestFetchBounds(t *testing.T) {
 			p.append("0123456789")
 		}
 	}
-	one := int32(len(parts[0].batches[0]))
+	one := int32(len(parts[0].stored()[0]))
 	_, addr := w.open()
 	c := dial(t, addr)
 	for _, tt := range []struct {

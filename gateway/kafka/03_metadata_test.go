@@ -107,7 +107,7 @@ func TestMetadataWhichTopics(t *testing.T) {
 			}
 		})
 	}
-	if w.asked != 0 {
+	if w.requests() != 0 {
 		t.Error("the controller was asked")
 	}
 }

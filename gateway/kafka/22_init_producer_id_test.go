@@ -31,8 +31,8 @@ func TestProducerIDsAreNeverGivenTwice(t *testing.T) {
 		})
 	}
 	clients.Wait()
-	if w.asked > 5 {
-		t.Errorf("the controller was asked %d times for %d ids in blocks of 150", w.asked, len(seen))
+	if w.requests() > 5 {
+		t.Errorf("the controller was asked %d times for %d ids in blocks of 150", w.requests(), len(seen))
 	}
 }
 

@@ -97,7 +97,7 @@ func TestLargeFramesAreWholeWhenTheyCome(t *testing.T) {
 		payload[i] = byte(i / 1000)
 	}
 	got := onlyProduced(t, ask[*kmsg.ProduceResponse](c, produceTo(9, "topic", 0, -1, batchOf(string(payload)))))
-	if got.ErrorCode != 0 || len(p.batches[0]) < len(payload) {
+	if got.ErrorCode != 0 || len(p.stored()[0]) < len(payload) {
 		t.Fatalf("error %d (%s)", got.ErrorCode, text(got.ErrorMessage))
 	}
 }

@@ -152,6 +152,13 @@ func (w *world) Post(m msg.Message) error {
 	return nil
 }
 
+// requests is how many the controller has seen.
+func (w *world) requests() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked
+}
+
 // fakePartition is a partition's actor and log, without either.
 type fakePartition struct {
 	mu      sync.Mutex
@@ -255,6 +262,13 @@ func (p *fakePartition) waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.waits)
+}
+
+// stored are the batches of the log.
+func (p *fakePartition) stored() []record.Batch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.batches[:len(p.batches):len(p.batches)]
 }
 
 func (p *fakePartition) View() msg.View {
