@@ -74,11 +74,11 @@ func compressed(t testing.TB, c record.Compression) record.Batch {
 func TestProduceErrors(t *testing.T) {
 	w := newWorld(t)
 	w.topic("topic", 1)
-	w.topic("small", 1, func(c *msg.TopicConfig) { c.MaxMessageBytes = 100 })
-	w.topic("short", 1, func(c *msg.TopicConfig) { c.SegmentBytes = 100 })
-	w.topic("compact", 1, func(c *msg.TopicConfig) { c.Compact = true })
-	w.topic("recent", 1, func(c *msg.TopicConfig) { c.TimestampBeforeMax = time.Hour })
-	w.topic("appendtime", 1, func(c *msg.TopicConfig) { c.LogAppendTime = true })
+	w.topic("small", 1, "max.message.bytes=100")
+	w.topic("short", 1, "segment.bytes=1048576", "max.message.bytes=4000000")
+	w.topic("compact", 1, "cleanup.policy=compact")
+	w.topic("recent", 1, "message.timestamp.before.max.ms=3600000")
+	w.topic("appendtime", 1, "message.timestamp.type=LogAppendTime")
 	w.topic("_internal", 1)
 	w.topic("follower", 1)[0].state.Role = msg.Follower
 	w.topic("broken", 1)[0].state.Err = kerr.KafkaStorageError
@@ -120,7 +120,7 @@ func TestProduceErrors(t *testing.T) {
 		{"control batch", 9, "topic", 0, -1, set(good, func(b record.Batch) { b[22] |= 0x20 }), kerr.InvalidRecord, nil},
 		{"transactional batch", 9, "topic", 0, -1, set(good, func(b record.Batch) { b[22] |= 0x10; b.StampProducer(7, 0, 0) }), kerr.InvalidTxnState, nil},
 		{"batch too large", 9, "small", 0, -1, batchOf(string(make([]byte, 100))), kerr.MessageTooLarge, nil},
-		{"batch larger than a segment", 9, "short", 0, -1, batchOf(string(make([]byte, 100))), kerr.RecordListTooLarge, nil},
+		{"batch larger than a segment", 9, "short", 0, -1, batchOf(string(make([]byte, 2<<20))), kerr.RecordListTooLarge, nil},
 		{"zstd before v7", 6, "topic", 0, -1, compressed(t, record.Zstd), kerr.UnsupportedCompressionType, nil},
 		{"zstd in v7", 7, "topic", 0, -1, compressed(t, record.Zstd), nil, nil},
 		{"no key for a compacted topic", 9, "compact", 0, -1, keyless, kerr.InvalidRecord, []int32{1, 2}},
@@ -163,7 +163,7 @@ func text(s *string) string {
 
 func TestProduceStoresInTheTopicsCompression(t *testing.T) {
 	w := newWorld(t)
-	p := w.topic("packed", 1, func(c *msg.TopicConfig) { c.Compression = record.Lz4 })[0]
+	p := w.topic("packed", 1, "compression.type=lz4")[0]
 	_, addr := w.open()
 	c := dial(t, addr)
 	for _, sent := range []record.Batch{batchOf("aaaaaaaaaaaaaaaaaaaaaa"), compressed(t, record.Gzip), compressed(t, record.Lz4)} {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
-	"github.com/seed-e634fa49/troupe/wal/record"
 )
 
 // fetchFrom asks for some partitions of a topic from an offset on, with a long wait and without a session.
@@ -67,7 +66,7 @@ func TestFetchErrors(t *testing.T) {
 	p.state.LogStart = 1
 	w.topic("follower", 1)[0].state.Role = msg.Follower
 	w.topic("broken", 1)[0].state.Err = kerr.KafkaStorageError
-	w.topic("zstd", 1, func(c *msg.TopicConfig) { c.Compression = record.Zstd })[0].append("a")
+	w.topic("zstd", 1, "compression.type=zstd")[0].append("a")
 	_, addr := w.open()
 	c := dial(t, addr)
 	for _, tt := range []struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
 
 func metadataOf(version int16, names ...string) *kmsg.MetadataRequest {
@@ -124,5 +125,37 @@ func TestMetadataOperations(t *testing.T) {
 	req.IncludeClusterAuthorizedOperations, req.IncludeTopicAuthorizedOperations = true, true
 	if resp := ask[*kmsg.MetadataResponse](c, req); resp.AuthorizedOperations != 8096 || resp.Topics[0].AuthorizedOperations != 3576 {
 		t.Errorf("operations: got %d, %d; Kafka without ACLs says 8096, 3576", resp.AuthorizedOperations, resp.Topics[0].AuthorizedOperations)
+	}
+}
+
+func TestMetadataMakesTopics(t *testing.T) {
+	w := newWorld(t)
+	_, addr := w.open()
+	c := dial(t, addr)
+	for _, tt := range []struct {
+		name    string
+		version int16
+		allow   bool
+		enable  string // auto.create.topics.enable
+		refuse  error
+		want    int16
+	}{
+		{"made", 4, true, "true", nil, 0},
+		{"made-by-old-clients", 1, false, "true", nil, 0},
+		{"not-allowed", 4, false, "true", nil, kerr.UnknownTopicOrPartition.Code},
+		{"not-enabled", 4, true, "false", nil, kerr.UnknownTopicOrPartition.Code},
+		{"refused", 4, true, "true", kerr.InvalidReplicationFactor, kerr.InvalidReplicationFactor.Code},
+		{"not a name", 4, true, "true", nil, kerr.InvalidTopicException.Code},
+	} {
+		w.apply(metadata.SetConfig(msg.BrokerResource, "", "auto.create.topics.enable", tt.enable))
+		w.mu.Lock()
+		w.refuse = tt.refuse
+		w.mu.Unlock()
+		req := metadataOf(tt.version, tt.name)
+		req.AllowAutoTopicCreation = tt.allow
+		got := ask[*kmsg.MetadataResponse](c, req).Topics[0]
+		if got.ErrorCode != tt.want || tt.want == 0 && (len(got.Partitions) != 1 || got.Partitions[0].Leader != 1) {
+			t.Errorf("%s: got %+v, want error %d", tt.name, got, tt.want)
+		}
 	}
 }

@@ -16,13 +16,10 @@ import (
 // franz opens a door on the world and a franz-go client to it, which first asks for ApiVersions 5.
 func (w *world) franz(opts ...kgo.Opt) *kgo.Client {
 	w.Helper()
-	s, addr := w.open()
+	_, addr := w.open()
 	_, port, _ := net.SplitHostPort(addr)
 	number, _ := strconv.Atoi(port)
 	w.register(1, int32(number))
-	s.topics.mu.Lock()
-	s.topics.image = w.Image()
-	s.topics.mu.Unlock()
 	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(addr)}, opts...)...)
 	if err != nil {
 		w.Fatal(err)

@@ -14,8 +14,6 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
-type msgTopicConfig = msg.TopicConfig
-
 func TestIdleConnectionsAreCheap(t *testing.T) {
 	s, addr := newWorld(t).open()
 	const n = 500

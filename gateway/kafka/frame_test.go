@@ -89,7 +89,7 @@ func TestLengthAloneCostsNothing(t *testing.T) {
 
 func TestLargeFramesAreWholeWhenTheyCome(t *testing.T) {
 	w := newWorld(t)
-	p := w.topic("topic", 1, func(c *msgTopicConfig) { c.MaxMessageBytes = 20 << 20 })[0]
+	p := w.topic("topic", 1, "max.message.bytes=20000000")[0]
 	_, addr := w.open()
 	c := dial(t, addr)
 	payload := make([]byte, 9<<20)

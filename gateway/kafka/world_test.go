@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"crypto/rand"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,20 +21,14 @@ type world struct {
 	mu         sync.Mutex
 	image      *metadata.Image
 	partitions map[msg.TopicPartition]*fakePartition
-	configs    map[string]msg.TopicConfig
 	nextID     int64
 	nextRaft   uint64
 	refuse     error // of the controller
 	asked      int   // requests that the controller has seen
 }
 
-var plainConfig = msg.TopicConfig{
-	Delete: true, Compression: record.Producer, MaxMessageBytes: 1 << 20, SegmentBytes: 1 << 30,
-	TimestampBeforeMax: 1<<63 - 1, TimestampAfterMax: time.Hour, MinInsyncReplicas: 1, RetentionBytes: -1, RetentionTime: -1,
-}
-
 func newWorld(t testing.TB) *world {
-	w := &world{TB: t, image: metadata.Empty(), partitions: map[msg.TopicPartition]*fakePartition{}, nextRaft: 1, configs: map[string]msg.TopicConfig{}}
+	w := &world{TB: t, image: metadata.Empty(), partitions: map[msg.TopicPartition]*fakePartition{}, nextRaft: 1}
 	w.apply(metadata.ClusterFounded{ClusterID: "test-cluster", Level: 1})
 	w.register(1, 9092)
 	return w
@@ -65,18 +60,13 @@ func topicID(name string) msg.TopicID {
 	return id
 }
 
-// topic makes a topic whose partitions node 1 leads.
-func (w *world) topic(name string, partitions int, change ...func(*msg.TopicConfig)) []*fakePartition {
-	config := plainConfig
-	for _, f := range change {
-		f(&config)
-	}
+// topic makes a topic whose partitions node 1 leads, with configs as key=value.
+func (w *world) topic(name string, partitions int, configs ...string) []*fakePartition {
 	id := topicID(name)
 	records := []metadata.Record{metadata.RaftIDsIssued{Next: w.nextRaft + uint64(partitions)},
 		metadata.TopicCreated{ID: id, Name: name, Internal: name[0] == '_'}}
 	made := make([]*fakePartition, partitions)
 	w.mu.Lock()
-	w.configs[name] = config
 	for i := range made {
 		tp := msg.TopicPartition{Topic: id, Partition: int32(i)}
 		records = append(records, metadata.PartitionCreated{Topic: id, Number: int32(i),
@@ -86,23 +76,20 @@ func (w *world) topic(name string, partitions int, change ...func(*msg.TopicConf
 		w.partitions[tp] = made[i]
 	}
 	w.mu.Unlock()
+	for _, c := range configs {
+		key, value, _ := strings.Cut(c, "=")
+		records = append(records, metadata.SetConfig(msg.TopicResource, name, key, value))
+	}
 	w.apply(records...)
 	return made
 }
 
 // open opens a door on the world.
 func (w *world) open(change ...func(*Options)) (*Server, string) {
-	s, addr := openDoor(w.TB, append([]func(*Options){func(o *Options) {
+	return openDoor(w.TB, append([]func(*Options){func(o *Options) {
 		o.Image, o.Directory, o.Controller, o.Random = w.Image, w, w, rand.Reader
 		o.Static = map[string]string{}
 	}}, change...)...)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s.topics.image, s.topics.parsed = w.image, map[msg.TopicID]*msg.TopicConfig{}
-	for name, c := range w.configs {
-		s.topics.parsed[topicID(name)] = &c
-	}
-	return s, addr
 }
 
 func (w *world) Image() *metadata.Image {
@@ -171,7 +158,9 @@ type fakePartition struct {
 	held    []*msg.Append // those
 	err     error         // what appends are answered
 	posted  int           // appends taken
-	reading chan struct{} // if not nil, reads wait until it is closed
+	// forgetful keeps no batches, and every offset is 0, for benchmarks.
+	forgetful bool
+	reading   chan struct{} // if not nil, reads wait until it is closed
 }
 
 func newFakePartition() *fakePartition {
@@ -228,6 +217,9 @@ func (p *fakePartition) answer(q *msg.Append) {
 }
 
 func (p *fakePartition) appendLocked(b record.Batch) {
+	if p.forgetful {
+		return
+	}
 	own := append(record.Batch(nil), b...)
 	own.Stamp(p.state.LogEnd, p.state.Epoch)
 	p.batches = append(p.batches, own)
