@@ -1,9 +1,11 @@
 package controller
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +27,8 @@ type fakeLog struct {
 	waits   []*msg.Wait
 	refuse  error // what Post answers to an Append
 	reads   int
+	views   int
+	mute    bool // reads find nothing
 }
 
 func (l *fakeLog) Post(m msg.Message) error {
@@ -61,6 +65,7 @@ func (l *fakeLog) wake() {
 }
 
 func (l *fakeLog) View() msg.View {
+	l.views++
 	state := l.state
 	return fakeView{log: l, state: &state, batches: l.batches}
 }
@@ -84,12 +89,14 @@ func (l *fakeLog) lose() {
 	}
 }
 
-func (l *fakeLog) commit() {
+func (l *fakeLog) commit() { l.commitUnanswered().Answer() }
+
+func (l *fakeLog) commitUnanswered() *msg.Append {
 	p := l.pending
 	l.pending = nil
 	p.Base = l.state.HighWatermark
 	l.add(p.Batches[0])
-	p.Answer()
+	return p
 }
 
 // add commits a batch, whoever wrote it.
@@ -120,6 +127,9 @@ func (v fakeView) State() *msg.State { return v.state }
 // Read returns the batch that holds the offset, alone, so that a long log takes many steps.
 func (v fakeView) Read(req msg.ReadRequest) (msg.ReadResult, error) {
 	v.log.reads++
+	if v.log.mute {
+		return msg.ReadResult{Release: func() {}}, nil
+	}
 	for _, b := range v.batches {
 		if b.LastOffset() >= req.Offset {
 			return msg.ReadResult{Chunks: [][]byte{b}, Bytes: len(b), Release: func() {}}, nil
@@ -140,11 +150,12 @@ type theatre struct {
 	applied []*metadata.Image
 	changes []metadata.Changes
 	before  func() // called first by Applied
+	printed bytes.Buffer
 }
 
 func play(t *testing.T, seed uint64, log *fakeLog) *theatre {
 	th := &theatre{t: t, steps: actors.NewDeterministic(seed), clock: clock.NewVirtual(time.UnixMilli(1000)), log: log}
-	th.system = actors.NewSystem(actors.Options{Node: 1, Clock: th.clock, Log: zerolog.Nop(), Dispatcher: th.steps})
+	th.system = actors.NewSystem(actors.Options{Node: 1, Clock: th.clock, Log: zerolog.New(&th.printed), Dispatcher: th.steps})
 	th.options = Options{
 		Node:      metadata.Node{ID: 1, Incarnation: "first", Directory: "dir1", MinLevel: 1, MaxLevel: 1},
 		ClusterID: "troupe-1", Log: log, Random: &counter{},
@@ -388,13 +399,92 @@ func TestActorStops(t *testing.T) {
 	th.steps.Run()
 	th.want(flying, kerr.NotController.Code)
 	th.want(waiting, kerr.NotController.Code)
-	th.log.commit()
-	th.steps.Run()
-	th.want(flying, kerr.NotController.Code)
 	for _, w := range th.log.waits {
 		if !w.Waiter.Expired() {
 			t.Error("a waiter is left behind")
 		}
+	}
+	th.log.commit()
+	th.steps.Run()
+	th.want(flying, kerr.NotController.Code)
+}
+
+// The answer to what an actor proposed before it failed is not taken for that to the next one's proposal.
+func TestActorKnowsItsOwnProposal(t *testing.T) {
+	th := founded(t)
+	old := th.ask("old")
+	th.run()
+	th.tell(func() { panic("the node fails") })
+	late := th.log.commitUnanswered()
+	th.steps.Run()
+	th.want(old, kerr.NotController.Code)
+	th.tell(func() {})
+	th.clock.Advance(time.Second)
+	th.steps.Run()
+	fresh := th.ask("fresh")
+	th.run()
+	late.Answer()
+	th.run()
+	th.log.fail(msg.Errorf(kerr.KafkaStorageError, "disk full"))
+	th.run()
+	th.want(fresh, kerr.KafkaStorageError.Code)
+}
+
+// What can't be decided yet, and has no event that would say when, is looked at again.
+func TestActorLooksAgain(t *testing.T) {
+	th := play(t, 1, &fakeLog{state: msg.State{Leader: msg.NoNode}, refuse: msg.ErrMailboxFull}).begin()
+	th.log.lead()
+	th.run()
+	th.log.refuse = nil
+	th.run()
+	if th.log.pending == nil {
+		t.Fatal("the cluster is not founded when the log has room again")
+	}
+	th.log.commit()
+	th.run()
+	th.log.state.LogEnd += 2
+	a := th.ask("a")
+	th.run()
+	th.log.state.LogEnd -= 2
+	th.run()
+	if th.log.pending == nil {
+		t.Fatal("the request is not decided when the log's uncommitted end is gone")
+	}
+	th.log.commit()
+	th.run()
+	th.want(a, 0)
+}
+
+// Looking at a log without a leader costs the same whatever else wakes the actor, and there is one waiter at most.
+func TestActorLooksAtItsOwnPace(t *testing.T) {
+	th := play(t, 1, &fakeLog{state: msg.State{Leader: msg.NoNode}}).begin()
+	for range 20 {
+		th.log.state.Epoch++
+		th.log.wake()
+		th.steps.Run()
+	}
+	before := th.log.views
+	for range 10 {
+		th.run()
+	}
+	if got := th.log.views - before; got > 30 {
+		t.Errorf("%d looks in ten times the pace", got)
+	}
+	if len(th.log.waits) != 1 {
+		t.Errorf("%d waiters at the log, want one", len(th.log.waits))
+	}
+}
+
+func TestActorFailsAloud(t *testing.T) {
+	th := play(t, 1, &fakeLog{state: msg.State{Leader: msg.NoNode}})
+	th.options.ClusterID = ""
+	th.begin()
+	if want := "no cluster id"; !strings.Contains(th.printed.String(), want) {
+		t.Errorf("logged %s, want %q", th.printed.String(), want)
+	}
+	th = play(t, 1, &fakeLog{mute: true, state: msg.State{Leader: msg.NoNode, HighWatermark: 3}}).begin()
+	if want := "at offset 0: nothing there, below the high watermark 3"; !strings.Contains(th.printed.String(), want) {
+		t.Errorf("logged %s, want %q", th.printed.String(), want)
 	}
 }
 

@@ -116,13 +116,9 @@ func (c *core) request(q ask) {
 	}
 }
 
-// apply applies committed batches. Batches that are applied already are passed over. An error is final: this node can't
-// follow the log any further.
+// apply applies committed batches, which go on at next. An error is final: this node can't follow the log any further.
 func (c *core) apply(batches []record.Batch) error {
 	for _, b := range batches {
-		if b.LastOffset() < c.next() {
-			continue
-		}
 		if c.ahead == nil {
 			c.ahead = c.image.Draft()
 		}

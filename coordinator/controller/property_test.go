@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -134,48 +133,4 @@ func accepted(q ask) bool {
 		return true
 	}
 	return ok
-}
-
-// A request may not cause more than one batch can hold, and a crowd of requests waits for its turn.
-func TestRoundsAreBounded(t *testing.T) {
-	s := newStage()
-	s.core.random = chance{rand.New(rand.NewPCG(1, 1))}
-	s.state.Role, s.state.Leader, s.state.Epoch = msg.Leader, 1, 1
-	s.core.observe(&s.state)
-	s.core.decide()
-	s.core.appended(0, nil)
-	s.proposed = s.core.take().propose
-	s.append()
-	s.core.publish()
-	s.core.observe(&s.state)
-
-	large := &msg.CreateTopics{}
-	for n := range 3 {
-		large.Topics = append(large.Topics, &msg.NewTopic{Name: fmt.Sprint("large", n), Partitions: 4000, ReplicationFactor: 1})
-	}
-	s.core.request(large)
-	for n := range maxWaiting {
-		s.core.request(&msg.CreateTopics{Topics: []*msg.NewTopic{{Name: fmt.Sprint("small", n), Partitions: 1, ReplicationFactor: 1}}})
-	}
-	if out := s.core.take(); len(out.answers) != 1 || msg.Code(out.answers[0].err) != 89 {
-		t.Fatalf("%d requests were turned away, want one, with THROTTLING_QUOTA_EXCEEDED", len(out.answers))
-	}
-	rounds := 0
-	for s.core.decide(); s.core.flight != nil; s.core.decide() {
-		rounds++
-		s.proposed = s.core.take().propose
-		if len(s.proposed) > maxRequestRecords+fullRoundRecords {
-			t.Fatalf("a round of %d records", len(s.proposed))
-		}
-		s.core.appended(s.state.LogEnd, nil)
-		s.append()
-		s.core.publish()
-		s.core.observe(&s.state)
-	}
-	if large.Topics[0].Err != nil || large.Topics[1].Err != nil || msg.Code(large.Topics[2].Err) != 44 {
-		t.Errorf("4,000 partitions three times in one request: %v, %v, %v, want POLICY_VIOLATION for the third", large.Topics[0].Err, large.Topics[1].Err, large.Topics[2].Err)
-	}
-	if _, ok := s.core.image.Topic(fmt.Sprint("small", maxWaiting-2)); !ok || rounds != 4 {
-		t.Errorf("%d rounds, want 4; the last request is served: %v", rounds, ok)
-	}
 }

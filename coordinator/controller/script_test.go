@@ -53,8 +53,9 @@ func newStage() *stage {
 
 // TestCore runs the scripts of testdata/core:
 //
-//	leader epoch=2, follower leader=2   what the log's state says
-//	committed                           a batch of somebody else's, one "Kind {fields}" a line
+//	leader epoch=2, follower leader=2,
+//	elected epoch=3, sick               what the log's state says
+//	committed                           a batch of somebody else's, one "Kind {fields}" a line; "unpublished": there is more to read
 //	decide                              what waits becomes a round
 //	appended, applied                   the round is committed; the log is read to its high watermark
 //	read, applied, answered             the same, but the log is read before it answers
@@ -92,8 +93,17 @@ func (s *stage) run(t *testing.T, d *datadriven.TestData) {
 		}
 	case "incarnation":
 		s.core.node.Incarnation = d.CmdArgs[0].Key
+	case "elected":
+		d.ScanArgs(t, "epoch", &s.state.Epoch)
+		s.state.Role, s.state.Leader = msg.Leader, msg.NoNode
+	case "sick":
+		s.state.Err = errors.New("damaged")
 	case "committed":
-		s.commit(s.records(d.Input))
+		s.proposed = s.records(d.Input)
+		s.append()
+		if !d.HasArg("unpublished") {
+			s.core.publish()
+		}
 	case "decide":
 		s.core.decide()
 	case "appended":
@@ -139,12 +149,6 @@ func (s *stage) append() {
 		fmt.Fprintln(&s.out, "error:", err)
 	}
 	s.proposed = nil
-}
-
-func (s *stage) commit(records []record.Record) {
-	s.proposed = records
-	s.append()
-	s.core.publish()
 }
 
 func (s *stage) fail(t *testing.T, d *datadriven.TestData) {

@@ -1,0 +1,181 @@
+package controller
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
+)
+
+// leading is a core that leads a cluster of its own, whose directory's id is given: the longer, the larger are records.
+func leading(directory string) *stage {
+	s := newStage()
+	s.core.node.Directory = directory
+	s.core.random = chance{rand.New(rand.NewPCG(1, 1))}
+	s.state.Role, s.state.Leader, s.state.Epoch = msg.Leader, 1, 1
+	s.core.observe(&s.state)
+	s.core.decide()
+	s.land()
+	return s
+}
+
+// land commits the round in flight, and returns how many records it has.
+func (s *stage) land() int {
+	s.proposed = s.core.take().propose
+	n := len(s.proposed)
+	s.core.appended(s.state.LogEnd, nil)
+	s.append()
+	s.core.publish()
+	s.core.observe(&s.state)
+	return n
+}
+
+func topic(name string, partitions int32) *msg.CreateTopics {
+	return &msg.CreateTopics{Topics: []*msg.NewTopic{{Name: name, Partitions: partitions, ReplicationFactor: 1}}}
+}
+
+// A request may not cause more than one batch can hold.
+func TestRequestsAreBounded(t *testing.T) {
+	for _, c := range []struct {
+		directory  string
+		partitions []int32
+		codes      []int16
+	}{
+		{"d", []int32{9_998}, []int16{0}},
+		{"d", []int32{9_999}, []int16{44}}, // with the topic's own record and that of the raft ids
+		{"d", []int32{10_001}, []int16{44}},
+		{"d", []int32{4_000, 4_000, 4_000, 1_000}, []int16{0, 0, 44, 0}},
+		{strings.Repeat("d", 1000), []int32{3_000}, []int16{0}},
+		{strings.Repeat("d", 1000), []int32{5_000}, []int16{44}},
+	} {
+		s := leading(c.directory)
+		q := &msg.CreateTopics{}
+		for n, partitions := range c.partitions {
+			q.Topics = append(q.Topics, topic(fmt.Sprint("t", n), partitions).Topics[0])
+		}
+		s.core.request(q)
+		s.core.decide()
+		for n, code := range c.codes {
+			if got := msg.Code(q.Topics[n].Err); got != code {
+				t.Errorf("topic %d of %v partitions: %v, want code %d", n, c.partitions, q.Topics[n].Err, code)
+			}
+		}
+	}
+}
+
+// A crowd of requests is served in rounds that a batch can hold, and is not longer than can be served.
+func TestRoundsAreBounded(t *testing.T) {
+	for _, c := range []struct {
+		directory           string
+		partitions          int32
+		rounds, least, most int
+	}{
+		{"d", 1, 3, 990, 1_002},                           // 334 topics of three records
+		{strings.Repeat("d", 4000), 10, 40, 300, 26 * 12}, // 26 topics of 40 KB
+	} {
+		s := leading(c.directory)
+		for n := range maxWaiting + 1 {
+			s.core.request(topic(fmt.Sprint("t", n), c.partitions))
+		}
+		if out := s.core.take(); len(out.answers) != 1 || msg.Code(out.answers[0].err) != kerr.ThrottlingQuotaExceeded.Code {
+			t.Fatalf("%d requests were turned away, want one, with THROTTLING_QUOTA_EXCEEDED", len(out.answers))
+		}
+		rounds := 0
+		for s.core.decide(); s.core.flight != nil; s.core.decide() {
+			rounds++
+			if n := s.land(); n > c.most || n < c.least && rounds < c.rounds-1 {
+				t.Errorf("round %d has %d records, want %d to %d", rounds, n, c.least, c.most)
+			}
+		}
+		if _, ok := s.core.image.Topic(fmt.Sprint("t", maxWaiting-1)); !ok || rounds > c.rounds {
+			t.Errorf("%d rounds, want %d; the last request is served: %v", rounds, c.rounds, ok)
+		}
+	}
+}
+
+// A cluster is full at some time.
+func TestTheClusterIsBounded(t *testing.T) {
+	s := leading("d")
+	draft := s.core.image.Draft()
+	id := msg.TopicID{15: 99}
+	changes := []metadata.Record{metadata.TopicCreated{ID: id, Name: "huge"}, metadata.RaftIDsIssued{Next: maxClusterPartitions}}
+	for n := range maxClusterPartitions - 1 {
+		changes = append(changes, metadata.PartitionCreated{Topic: id, Number: int32(n), Replicas: []metadata.Replica{{Node: 1, RaftID: 1}}})
+	}
+	for _, change := range changes {
+		if err := draft.Apply(change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.core.image = draft.Image()
+	for _, c := range []struct {
+		partitions int32
+		code       int16
+	}{{2, 44}, {1, 0}} {
+		q := topic("t", c.partitions)
+		s.core.newRound().decide(q)
+		if got := msg.Code(q.Topics[0].Err); got != c.code {
+			t.Errorf("%d more partitions: %v, want code %d", c.partitions, q.Topics[0].Err, c.code)
+		}
+	}
+}
+
+func TestTopicIDsAreFree(t *testing.T) {
+	ids := func(first ...byte) []byte {
+		var all []byte
+		for _, b := range first {
+			id := msg.TopicID{15: b}
+			if b >= 0xf8 {
+				id = msg.TopicID{0: b}
+			}
+			all = append(all, id[:]...)
+		}
+		return all
+	}
+	for _, c := range []struct {
+		why   string
+		draws []byte
+		want  msg.TopicID // zero: an error
+	}{
+		{"the first that comes", ids(7), msg.TopicID{15: 7}},
+		{"not that of no topic, nor of the metadata log", ids(0, 1, 7), msg.TopicID{15: 7}},
+		{"not one that is taken", ids(5, 7), msg.TopicID{15: 7}},
+		{"not one that looks like a flag", ids(0xf8, 7), msg.TopicID{15: 7}},
+		{"sixteen draws are enough", make([]byte, 17*16), msg.TopicID{}},
+		{"no randomness left", ids(0), msg.TopicID{}},
+		{"half an id", []byte{1, 2, 3}, msg.TopicID{}},
+	} {
+		draft := metadata.Empty().Draft()
+		if err := draft.Apply(metadata.TopicCreated{ID: msg.TopicID{15: 5}, Name: "taken"}); err != nil {
+			t.Fatal(err)
+		}
+		r := (&core{image: draft.Image(), random: bytes.NewReader(c.draws)}).newRound()
+		id, err := r.drawTopicID()
+		if c.want == (msg.TopicID{}) {
+			if !errors.Is(err, kerr.UnknownServerError) {
+				t.Errorf("%s: %v, %v, want an error", c.why, id, err)
+			}
+		} else if err != nil || id != c.want {
+			t.Errorf("%s: %v, %v, want %v", c.why, id, err, c.want)
+		}
+	}
+}
+
+func TestTopicNames(t *testing.T) {
+	long := strings.Repeat("n", maxTopicName)
+	for name, code := range map[string]int16{
+		"a": 0, "A-Z_0.9": 0, "...": 0, "_": 0, long: 0,
+		"": 17, ".": 17, "..": 17, long + "n": 17, "a b": 17, "a/b": 17, "ä": 17, "a\x00": 17, "\xff": 17, "*": 17,
+	} {
+		if err := checkTopicName(name); msg.Code(err) != code {
+			t.Errorf("name %.20q: %v, want code %d", name, err, code)
+		}
+	}
+}
