@@ -24,12 +24,15 @@ func (r *round) alterConfigs(q *msg.AlterConfigs) {
 	for _, a := range q.Resources {
 		times[resource{a.Type, a.Name}]++
 	}
-	for _, a := range q.Resources {
-		if times[resource{a.Type, a.Name}] > 1 {
+	for i, a := range q.Resources {
+		switch {
+		case times[resource{a.Type, a.Name}] > 1:
 			a.Err = msg.Errorf(kerr.InvalidRequest, "Each resource must appear at most once.")
-			continue
+		case tooMany(i) != nil:
+			a.Err = tooMany(i)
+		default:
+			a.Err = r.alterResource(a, q.ValidateOnly)
 		}
-		a.Err = r.alterResource(a, q.ValidateOnly)
 	}
 }
 
@@ -52,6 +55,9 @@ func (r *round) alterResource(a *msg.AlteredResource, validateOnly bool) error {
 	}
 	if err := r.checkResourceExists(a.Type, a.Name); err != nil {
 		return err
+	}
+	if a.Type == msg.BrokerResource {
+		r.broker = nil
 	}
 	return r.write(configChanges(a, before, changed, after), validateOnly)
 }

@@ -13,12 +13,15 @@ func (r *round) createPartitions(q *msg.CreatePartitions) {
 		names[i] = t.Name
 	}
 	twice := duplicates(names)
-	for _, t := range q.Topics {
-		if twice[t.Name] {
+	for i, t := range q.Topics {
+		switch {
+		case twice[t.Name]:
 			t.Err = msg.Errorf(kerr.InvalidRequest, "Duplicate topic name.")
-			continue
+		case tooMany(i) != nil:
+			t.Err = tooMany(i)
+		default:
+			t.Err = r.widenTopic(t, q.ValidateOnly)
 		}
-		t.Err = r.widenTopic(t, q.ValidateOnly)
 	}
 }
 

@@ -3,7 +3,6 @@ package controller
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -64,29 +63,75 @@ func editedList(t msg.ResourceType, op msg.ConfigOp, overrides map[string]string
 
 var listOpNames = map[msg.ConfigOpKind]string{msg.ConfigAppend: "APPEND", msg.ConfigSubtract: "SUBTRACT"}
 
-// checkOverrides checks the overrides that change, and that all of the resource's overrides go together.
+// checkOverrides checks the overrides that change, and that all of the resource's configs go together with them.
 func (r *round) checkOverrides(t msg.ResourceType, name string, changed, all map[string]string) error {
 	for _, key := range slices.Sorted(maps.Keys(changed)) {
 		if err := checkOverride(t, key, changed[key]); err != nil {
 			return err
 		}
 	}
-	if t == msg.TopicResource && len(changed) > 0 {
-		return r.checkCompactionLags(all)
+	if len(all) == 0 {
+		return nil
+	}
+	if err := configs.Check(t, r.inForce(t, name, all)); err != nil {
+		return msg.Errorf(configError(t), "%v", err)
 	}
 	return nil
 }
 
-// checkOverride checks one value. Broker configs are refused with INVALID_REQUEST, as Kafka's brokers do (KAFKA-13609).
+// configError is how a config that can't be is refused. Kafka's brokers have another code for their own (KAFKA-13609).
+func configError(t msg.ResourceType) *kerr.Error {
+	if t == msg.BrokerResource {
+		return kerr.InvalidRequest
+	}
+	return kerr.InvalidConfig
+}
+
+// inForce are the values of a resource's configs if it had these overrides; for a group, the broker's too, which bound them.
+func (r *round) inForce(t msg.ResourceType, name string, overrides map[string]string) map[string]string {
+	broker := r.brokerLayers()
+	if t == msg.BrokerResource {
+		if name == "" {
+			broker.Cluster = overrides
+		} else {
+			broker.Own = overrides
+		}
+		return valuesOf(configs.Describe(t, broker))
+	}
+	values := map[string]string{}
+	if t == msg.GroupResource {
+		values = maps.Clone(r.brokerValues())
+	}
+	own := configs.Layers{Own: overrides, Cluster: broker.Cluster, Node: broker.Own, Static: broker.Static}
+	maps.Copy(values, valuesOf(configs.Describe(t, own)))
+	return values
+}
+
+// brokerValues are those of this node's own configs. They are many, so a round that alters many groups resolves them once.
+func (r *round) brokerValues() map[string]string {
+	if r.broker == nil {
+		r.broker = valuesOf(configs.Describe(msg.BrokerResource, r.brokerLayers()))
+	}
+	return r.broker
+}
+
+func valuesOf(described []configs.Value) map[string]string {
+	values := make(map[string]string, len(described))
+	for _, v := range described {
+		if v.Value != nil {
+			values[v.Key.Name] = *v.Value
+		}
+	}
+	return values
+}
+
+// checkOverride checks one value.
 func checkOverride(t msg.ResourceType, name, value string) error {
 	key, ok := configs.Lookup(t, name)
 	if !ok {
 		return unknownConfig(t, name)
 	}
-	code := kerr.InvalidConfig
-	if t == msg.BrokerResource {
-		code = kerr.InvalidRequest
-	}
+	code := configError(t)
 	if key.ReadOnly {
 		return msg.Errorf(code, "Cannot update these configs dynamically: Set(%s). Set it where the node is started.", name)
 	}
@@ -102,26 +147,4 @@ func checkOverride(t msg.ResourceType, name, value string) error {
 func unknownConfig(t msg.ResourceType, name string) error {
 	kind := map[msg.ResourceType]string{msg.TopicResource: "topic", msg.BrokerResource: "broker", msg.GroupResource: "group"}[t]
 	return msg.Errorf(kerr.InvalidConfig, "Unknown %s config name: %s. DescribeConfigs lists those that there are.", kind, name)
-}
-
-// checkCompactionLags holds that a record must not have to stay longer than it may (LogConfig in Kafka).
-func (r *round) checkCompactionLags(overrides map[string]string) error {
-	layers := r.brokerLayers()
-	layers = configs.Layers{Own: overrides, Cluster: layers.Cluster, Node: layers.Own, Static: layers.Static}
-	least := resolved(layers, "min.compaction.lag.ms")
-	most := resolved(layers, "max.compaction.lag.ms")
-	if least > most {
-		return msg.Errorf(kerr.InvalidConfig, "conflict topic config setting min.compaction.lag.ms (%d) > max.compaction.lag.ms (%d)", least, most)
-	}
-	return nil
-}
-
-// resolved is a number among a topic's configs in force. Its value was parsed when it was set.
-func resolved(l configs.Layers, name string) int64 {
-	v := configs.Resolve(msg.TopicResource, name, l)
-	if v.Value == nil {
-		return 0
-	}
-	n, _ := strconv.ParseInt(*v.Value, 10, 64)
-	return n
 }

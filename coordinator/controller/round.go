@@ -33,6 +33,8 @@ type round struct {
 
 	records []record.Record
 	bytes   int
+	// broker are the values of this node's configs, until one is altered; nil if nobody has asked.
+	broker map[string]string
 	// refused are the requests that failed as a whole.
 	refused map[ask]error
 	// The budget of the request in hand.
@@ -94,6 +96,15 @@ func (r *round) write(changes []metadata.Record, validateOnly bool) error {
 	r.records = append(r.records, encoded...)
 	r.bytes += size
 	return nil
+}
+
+// tooMany refuses the items of a request beyond those that could all be granted: each costs the controller time even if it
+// is refused.
+func tooMany(item int) error {
+	if item < maxRequestRecords {
+		return nil
+	}
+	return msg.Errorf(kerr.PolicyViolation, "unable to perform an excessively large batch operation: one request may name %d items: split the request", maxRequestRecords)
 }
 
 func tooLarge(records, size int) error {

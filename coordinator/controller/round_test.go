@@ -179,3 +179,93 @@ func TestTopicNames(t *testing.T) {
 		}
 	}
 }
+
+// default.replication.factor, where nobody has set it, is three where there are three nodes.
+func TestDefaultReplication(t *testing.T) {
+	for _, c := range []struct {
+		nodes  int
+		static map[string]string
+		want   int16
+	}{
+		{1, nil, 1}, {2, nil, 1}, {3, nil, 3}, {4, nil, 3},
+		{4, map[string]string{"default.replication.factor": "1"}, 1},
+		{4, map[string]string{"default.replication.factor": "4"}, 4},
+	} {
+		draft := metadata.Empty().Draft()
+		for n := range c.nodes {
+			if err := draft.Apply(metadata.NodeRegistered{Node: metadata.Node{ID: msg.NodeID(n + 1)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		q := &msg.CreateTopics{Topics: []*msg.NewTopic{{Name: "t", Partitions: 1, ReplicationFactor: -1}}}
+		(&core{image: draft.Image(), static: c.static, random: &counter{}}).newRound().decide(q)
+		if got := q.Topics[0]; got.Err != nil || got.ReplicationFactor != c.want {
+			t.Errorf("%d nodes, %v: %d replicas, %v, want %d", c.nodes, c.static, got.ReplicationFactor, got.Err, c.want)
+		}
+	}
+}
+
+// The log is JSON, which can't hold what is not UTF-8: it would come back as something else.
+func TestWhatIsNotUTF8IsRefused(t *testing.T) {
+	value := "a\xff"
+	s := leading("d")
+	q := &msg.AlterConfigs{Resources: []*msg.AlteredResource{
+		{Type: msg.GroupResource, Name: "g\xff"},
+		{Type: msg.BrokerResource, Ops: []msg.ConfigOp{{Name: "ssl.keystore.location", Value: &value}}},
+	}}
+	s.core.request(q)
+	s.core.decide()
+	for _, a := range q.Resources {
+		if msg.Code(a.Err) != kerr.InvalidRequest.Code || !strings.Contains(a.Err.Error(), "UTF-8") {
+			t.Errorf("resource %q: %v, want INVALID_REQUEST", a.Name, a.Err)
+		}
+	}
+}
+
+// A broker's new bound counts for the groups that are altered after it, in the same request.
+func TestGroupsAreBoundByTheBrokerAsItIsThen(t *testing.T) {
+	s := leading("d")
+	group := func(name string) *msg.AlteredResource {
+		value := "20000"
+		return &msg.AlteredResource{Type: msg.GroupResource, Name: name, Ops: []msg.ConfigOp{{Name: "consumer.session.timeout.ms", Value: &value}}}
+	}
+	s.core.static["group.consumer.min.session.timeout.ms"] = "10000"
+	before, after := group("before"), group("after")
+	r := s.core.newRound()
+	r.decide(&msg.AlterConfigs{Resources: []*msg.AlteredResource{before}})
+	s.core.static["group.consumer.min.session.timeout.ms"] = "30000"
+	value := "2"
+	r.decide(&msg.AlterConfigs{Resources: []*msg.AlteredResource{
+		{Type: msg.BrokerResource, Name: "1", Ops: []msg.ConfigOp{{Name: "log.cleaner.threads", Value: &value}}}, after,
+	}})
+	if before.Err != nil || msg.Code(after.Err) != kerr.InvalidConfig.Code {
+		t.Errorf("before: %v, after: %v, want INVALID_CONFIG", before.Err, after.Err)
+	}
+}
+
+// What a request beyond all measure is refused for is not worked out item by item.
+func TestItemsAreBounded(t *testing.T) {
+	s := leading("d")
+	topics, wider, configured := &msg.CreateTopics{}, &msg.CreatePartitions{}, &msg.AlterConfigs{}
+	for n := range maxRequestRecords + 1 {
+		topics.Topics = append(topics.Topics, &msg.NewTopic{Name: fmt.Sprint("a b", n)})
+		wider.Topics = append(wider.Topics, &msg.WiderTopic{Name: fmt.Sprint("t", n)})
+		configured.Resources = append(configured.Resources, &msg.AlteredResource{Type: msg.TopicResource, Name: fmt.Sprint("t", n)})
+	}
+	for _, q := range []ask{topics, wider, configured} {
+		s.core.newRound().decide(q)
+	}
+	last := maxRequestRecords
+	for _, c := range []struct {
+		err  error
+		code int16
+	}{
+		{topics.Topics[last-1].Err, 17}, {topics.Topics[last].Err, 44},
+		{wider.Topics[last-1].Err, 3}, {wider.Topics[last].Err, 44},
+		{configured.Resources[last-1].Err, 3}, {configured.Resources[last].Err, 44},
+	} {
+		if got := msg.Code(c.err); got != c.code {
+			t.Errorf("%v, want code %d", c.err, c.code)
+		}
+	}
+}
