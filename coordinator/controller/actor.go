@@ -38,8 +38,8 @@ const Name = "controller"
 const (
 	// readBytes is how much of the log one step applies.
 	readBytes = 1 << 20
-	// lookAgain is how soon the actor looks at a log that has no leader, or that requests wait for. The log's waiters wake
-	// it, but a change between a look and the arrival of its Wait at the log would be missed.
+	// lookAgain is how soon the actor looks again at a log that has no leader, that requests wait for, or that has failed. The
+	// log's waiters wake it, but a change between a look and the arrival of its Wait at the log would be missed.
 	lookAgain = 20 * time.Millisecond
 )
 
@@ -60,13 +60,15 @@ type actor struct {
 
 	proposed *msg.Append // in flight, else nil
 	armed    *waiter     // waits at the log, else nil
+	last     msg.Wait    // what armed waits for, or the one before it did
+	paced    bool        // time has passed since then, or there was none before
 	more     bool        // a look at what is left of the log is on its way to the mailbox
 	timed    bool        // a look later is under way
 	led      bool        // this node led when it last looked
 }
 
 func newActor(o Options, told **metadata.Image) *actor {
-	return &actor{Options: o, told: told, core: &core{
+	return &actor{Options: o, told: told, paced: true, core: &core{
 		node: o.Node, found: o.ClusterID, static: o.Static, random: o.Random, image: *told,
 	}}
 }
@@ -124,6 +126,7 @@ func (a *actor) Receive(c *actors.Context, m msg.Message) {
 	case look:
 		a.more = a.more && m != more
 		a.timed = a.timed && m != timed
+		a.paced = a.paced || m == timed
 	case settled:
 		if m.append != a.proposed {
 			return // of the actor before a restart
@@ -179,7 +182,7 @@ func (a *actor) follow(c *actors.Context) {
 		a.lookNow()
 	} else {
 		a.core.publish()
-		a.wait(state)
+		a.wait(c, state)
 	}
 	a.carryOut(c)
 }
@@ -231,14 +234,23 @@ func (a *actor) carryOut(c *actors.Context) {
 	}
 }
 
-// wait leaves a waiter at the log, unless there is one.
-func (a *actor) wait(s *msg.State) {
+// wait leaves a waiter at the log, unless there is one. A log that has failed or stopped wakes it at once, each time: one
+// that waits for the same thing again is left only after a while.
+func (a *actor) wait(c *actors.Context, s *msg.State) {
 	if a.armed != nil && !a.armed.woken.Load() {
 		return
 	}
+	wait := msg.Wait{Offset: a.core.next(), Epoch: s.Epoch}
+	if wait == a.last && !a.paced {
+		a.lookLater(c)
+		return
+	}
+	a.last, a.paced = wait, false
 	a.armed = &waiter{self: a.self}
-	if err := a.Log.Post(&msg.Wait{Offset: a.core.next(), Epoch: s.Epoch, Waiter: a.armed}); err != nil {
+	wait.Waiter = a.armed
+	if err := a.Log.Post(&wait); err != nil {
 		a.armed = nil
+		a.lookLater(c)
 	}
 }
 

@@ -28,7 +28,8 @@ type fakeLog struct {
 	refuse  error // what Post answers to an Append
 	reads   int
 	views   int
-	mute    bool // reads find nothing
+	mute    bool  // reads find nothing
+	stopped error // what Post answers to a Wait
 }
 
 func (l *fakeLog) Post(m msg.Message) error {
@@ -47,6 +48,9 @@ func (l *fakeLog) Post(m msg.Message) error {
 		l.pending = m
 		l.state.LogEnd += int64(m.Batches[0].Count())
 	case *msg.Wait:
+		if l.stopped != nil {
+			return l.stopped
+		}
 		l.waits = append(l.waits, m)
 	}
 	l.wake()
@@ -56,7 +60,7 @@ func (l *fakeLog) Post(m msg.Message) error {
 // wake wakes those whose condition holds, as a partition does.
 func (l *fakeLog) wake() {
 	l.waits = slices.DeleteFunc(l.waits, func(w *msg.Wait) bool {
-		if w.Waiter.Expired() || l.state.HighWatermark > w.Offset || l.state.Epoch != w.Epoch {
+		if w.Waiter.Expired() || l.state.Err != nil || l.state.HighWatermark > w.Offset || l.state.Epoch != w.Epoch {
 			w.Waiter.Wake()
 			return true
 		}
@@ -458,6 +462,9 @@ func TestActorLooksAgain(t *testing.T) {
 // Looking at a log without a leader costs the same whatever else wakes the actor, and there is one waiter at most.
 func TestActorLooksAtItsOwnPace(t *testing.T) {
 	th := play(t, 1, &fakeLog{state: msg.State{Leader: msg.NoNode}}).begin()
+	if len(th.log.waits) != 1 {
+		t.Errorf("%d waiters at the log from the start, want one", len(th.log.waits))
+	}
 	for range 20 {
 		th.log.state.Epoch++
 		th.log.wake()
@@ -472,6 +479,34 @@ func TestActorLooksAtItsOwnPace(t *testing.T) {
 	}
 	if len(th.log.waits) != 1 {
 		t.Errorf("%d waiters at the log, want one", len(th.log.waits))
+	}
+}
+
+// A log that has failed wakes whoever waits for it at once, one that has stopped takes no waiter. Neither makes the actor
+// run in circles, and both are followed again when they are back.
+func TestActorIsPatientWithASickLog(t *testing.T) {
+	for _, fall := range []func(l *fakeLog){
+		func(l *fakeLog) { l.state.Err = errors.New("damaged") },
+		func(l *fakeLog) { l.stopped = msg.ErrStopped },
+	} {
+		th := founded(t)
+		fall(th.log)
+		th.log.state.Epoch++
+		th.log.wake()
+		before := th.log.views
+		for range 10 {
+			th.run()
+		}
+		if got := th.log.views - before; got > 50 {
+			t.Errorf("%d looks in ten times the pace", got)
+		}
+		th.log.state.Err, th.log.stopped = nil, nil
+		th.run()
+		th.log.add(record.Build([]record.Record{metadata.Encode(metadata.RaftIDsIssued{Next: 9})}, time.UnixMilli(0)))
+		th.steps.Run()
+		if got := th.image().NextRaftID(); got != 9 {
+			t.Errorf("the next raft id is %d: the log is not followed again", got)
+		}
 	}
 }
 
