@@ -18,7 +18,7 @@
 //	actor      Answer                 → session
 //
 // Reading order: core.go (events in, effects out), round.go, then one file per request: create_topics.go and so on.
-// names.go, assignment.go and placement.go hold the rules that they share. actor.go moves the messages.
+// names.go, overrides.go, assignment.go and placement.go hold the rules that they share. actor.go moves the messages.
 //
 // Place on a record's way: it makes the topic that the record goes to.
 package controller
