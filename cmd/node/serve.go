@@ -61,6 +61,7 @@ func (n *Node) limits() kafka.Limits {
 		MaxRequestBytes:  int(n.number("socket.request.max.bytes")),
 		BytesInFlight:    bytesInFlight,
 		FetchBytes:       fetchBytes,
+		FetchMaxBytes:    int(n.number("fetch.max.bytes")),
 		Connections:      int(n.number("max.connections")),
 		ConnectionsPerIP: int(n.number("max.connections.per.ip")),
 		IdleTimeout:      n.milliseconds("connections.max.idle.ms"),

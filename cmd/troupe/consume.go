@@ -144,14 +144,16 @@ func (r *reading) print(rec *kgo.Record) (enough bool) {
 }
 
 func (r *reading) failure(fetches kgo.Fetches) error {
-	for _, f := range fetches.Errors() {
-		switch {
-		case errors.Is(f.Err, kerr.OffsetOutOfRange):
-			return fmt.Errorf("partition %d of %s was cut while it was read: the next offset is gone; begin again with --from start", f.Partition, f.Topic)
-		case errors.Is(f.Err, kerr.UnknownTopicID), errors.Is(f.Err, kerr.UnknownTopicOrPartition):
-			return fmt.Errorf("topic %s was deleted while it was read", r.topic)
-		}
-		return fmt.Errorf("reading partition %d of %s: %w", f.Partition, r.topic, f.Err)
+	failures := fetches.Errors()
+	if len(failures) == 0 {
+		return nil
 	}
-	return nil
+	f := failures[0]
+	switch {
+	case errors.Is(f.Err, kerr.OffsetOutOfRange):
+		return fmt.Errorf("partition %d of %s was cut while it was read: the next offset is gone; begin again with --from start", f.Partition, f.Topic)
+	case errors.Is(f.Err, kerr.UnknownTopicID), errors.Is(f.Err, kerr.UnknownTopicOrPartition):
+		return fmt.Errorf("topic %s was deleted while it was read", r.topic)
+	}
+	return fmt.Errorf("reading partition %d of %s: %w", f.Partition, r.topic, f.Err)
 }

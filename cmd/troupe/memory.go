@@ -36,7 +36,7 @@ func parseBytes(text string) (int64, error) {
 	if text == "off" {
 		return math.MaxInt64, nil
 	}
-	digits := strings.TrimRight(text, "BKMGiB")
+	digits := strings.TrimRight(text, "KMGiB")
 	units := map[string]int64{"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 	unit, ok := units[text[len(digits):]]
 	n, err := strconv.ParseInt(digits, 10, 64)

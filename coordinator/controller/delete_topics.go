@@ -5,11 +5,18 @@ import (
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata/configs"
 )
 
 // deleteTopics decides DeleteTopics. A topic is named once, by its name or by its id; where it is named twice, none of the
 // two deletes it. The metadata log is no topic of the image, so it is unknown here, as it is in Kafka.
 func (r *round) deleteTopics(q *msg.DeleteTopics) {
+	if !r.deletionEnabled() {
+		for _, t := range q.Topics {
+			t.Err = msg.Errorf(kerr.TopicDeletionDisabled, "Topic deletion is disabled: delete.topic.enable is false.")
+		}
+		return
+	}
 	asked := map[msg.DeadTopic]int{}
 	for _, t := range q.Topics {
 		asked[msg.DeadTopic{Name: t.Name, ID: t.ID}]++
@@ -27,6 +34,12 @@ func (r *round) deleteTopics(q *msg.DeleteTopics) {
 			t.Err = r.deleteTopic(t, found[i], times[found[i].ID] > 1)
 		}
 	}
+}
+
+// deletionEnabled is delete.topic.enable.
+func (r *round) deletionEnabled() bool {
+	v := configs.Resolve(msg.BrokerResource, "delete.topic.enable", r.brokerLayers())
+	return v.Value == nil || *v.Value != "false"
 }
 
 // findDead finds the topic to delete.

@@ -269,3 +269,13 @@ func TestItemsAreBounded(t *testing.T) {
 		}
 	}
 }
+
+func TestDeletionCanBeDisabled(t *testing.T) {
+	s := leading("d")
+	s.core.static["delete.topic.enable"] = "false"
+	q := &msg.DeleteTopics{Topics: []*msg.DeadTopic{{Name: "anything"}}}
+	s.core.newRound().decide(q)
+	if got := msg.Code(q.Topics[0].Err); got != kerr.TopicDeletionDisabled.Code {
+		t.Errorf("deleting answered %d, want TOPIC_DELETION_DISABLED (73)", got)
+	}
+}

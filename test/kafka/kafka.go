@@ -43,7 +43,7 @@ log.cleaner.dedupe.buffer.size=16777216
 func Installed() error {
 	for _, tool := range []string{"java", "mvn"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return fmt.Errorf("Apache Kafka needs %s (Java 17 and Maven): %w", tool, err)
+			return fmt.Errorf("to run Apache Kafka there must be %s (Java 17 and Maven): %w", tool, err)
 		}
 	}
 	return nil

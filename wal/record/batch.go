@@ -108,7 +108,6 @@ func (b Batch) Count() int32 { return b.int32(countAt) }
 func (b Batch) payload() []byte { return b[HeaderSize:] }
 
 func (b Batch) length() int32      { return b.int32(lengthAt) }
-func (b Batch) magic() int8        { return int8(b[magicAt]) }
 func (b Batch) attributes() uint16 { return binary.BigEndian.Uint16(b[attributesAt:]) }
 
 func (b Batch) int32(at int) int32 { return int32(binary.BigEndian.Uint32(b[at:])) }

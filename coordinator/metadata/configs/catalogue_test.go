@@ -116,8 +116,9 @@ func TestAllowedValuesAreKafkas(t *testing.T) {
 			}
 			continue
 		}
-		_, choices, ok := strings.Cut(want.allowed, "[")
-		if choices, ok = strings.CutSuffix(choices, "]"); !ok || strings.Contains(choices, ":") {
+		_, choices, _ := strings.Cut(want.allowed, "[")
+		choices, ok := strings.CutSuffix(choices, "]")
+		if !ok || strings.Contains(choices, ":") {
 			continue
 		}
 		checked++

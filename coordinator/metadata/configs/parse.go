@@ -114,5 +114,6 @@ func (k *Key) refuse(value, problem string) error {
 	case len(value) > maxShown:
 		value = strings.ToValidUTF8(value[:maxShown], "") + "…"
 	}
+	//lint:ignore ST1005 the text is Kafka's, and shown to its clients
 	return fmt.Errorf("Invalid value %s for configuration %s: %s", value, k.Name, problem)
 }

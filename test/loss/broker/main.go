@@ -18,12 +18,11 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "broker:", err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, "broker:", run())
+	os.Exit(1)
 }
 
+// run serves until the process is killed; what it returns is why it could not.
 func run() error {
 	flags := flag.NewFlagSet("broker", flag.ContinueOnError)
 	data := flags.String("data", "", "data directory")
