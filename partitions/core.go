@@ -140,7 +140,6 @@ func (c *Core) recover(now time.Time) error {
 	if c.highWater, err = c.offsetBehind(c.commit); err != nil {
 		return err
 	}
-	c.highWater = max(c.highWater, c.logStart)
 	c.vote = hs.Vote
 	c.store.hard = &raftpb.HardState{Term: new(hs.Term), Vote: new(hs.Vote), Commit: new(c.commit)}
 	return c.startRaft()

@@ -234,6 +234,9 @@ func checkEntry(e *raftpb.Entry) error {
 	if f.Term() != e.GetTerm() {
 		return fmt.Errorf("its frame is of term %d, the entry of %d", f.Term(), e.GetTerm())
 	}
+	if k := f.Kind(); k != wal.KindRecords && k != wal.KindLogStart {
+		return fmt.Errorf("its frame is of kind %v, which is no data", k)
+	}
 	return nil
 }
 
@@ -244,14 +247,11 @@ func (c *Core) noteProgress(id uint64, now time.Time) {
 	}
 }
 
-// enterTerm leaves the terms before, in which nothing can be promised any more.
+// enterTerm leaves the terms before. A leader of one of them steps down by turn.
 func (c *Core) enterTerm(term uint64) {
-	if term == c.term {
-		return
+	if term > c.term {
+		c.term, c.settled = term, false
 	}
-	c.term = term
-	c.settled = false
-	c.stepDown()
 }
 
 // turn follows raft's role and leader.
@@ -267,6 +267,7 @@ func (c *Core) turn(s *raft.SoftState) {
 	}
 }
 
+// stepDown stops leading. What is in flight may be committed by another leader, or be replaced.
 func (c *Core) stepDown() {
 	c.role = msg.Follower
 	c.ground(msg.Errorf(kerr.NotLeaderForPartition, "appending to partition %s of %s: this replica stopped leading before the batch was committed, so whether it will be is unknown; look up the leader and try again",

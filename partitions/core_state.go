@@ -22,7 +22,7 @@ import (
 //	         0  8  producer id
 //	         8  2  producer epoch
 //	        10  8  touched, milliseconds
-//	        18  1  batches in the window, 0 to 5, the oldest first, each:
+//	        18  1  batches in the window, 1 to 5, the oldest first, each:
 //	                 0  4  first sequence
 //	                 4  4  last sequence
 //	                 8  8  base offset
@@ -153,7 +153,7 @@ func (d *decoder) u64() uint64 {
 // producer takes one producer, or returns nil.
 func (d *decoder) producer() *producer {
 	q := &producer{id: int64(d.u64()), epoch: int16(d.u16()), touched: int64(d.u64()), n: d.u8()}
-	if q.n > producerWindow {
+	if q.n < 1 || q.n > producerWindow {
 		return nil
 	}
 	for i := range q.window[:q.n] {

@@ -33,9 +33,6 @@ func (s *storage) Entries(lo, hi, maxSize uint64) ([]*raftpb.Entry, error) {
 	if _, here := s.ring.at(lo); here {
 		return s.recent(lo, hi, maxSize), nil
 	}
-	if len(s.ring.entries) > 0 {
-		hi = min(hi, s.ring.first)
-	}
 	frames, err := s.log.Frames(lo, hi, int(min(maxSize, maxRead)))
 	if err != nil {
 		return nil, readError(err, lo, hi)

@@ -23,6 +23,7 @@ type sickStore struct {
 	refuse error // of the next Open
 	write  error // of the next Append
 	full   error // what Room says
+	panics bool  // of the next Append
 }
 
 func (s *sickStore) Open(string) (Log, error) {
@@ -51,9 +52,12 @@ type sickLog struct {
 
 func (l *sickLog) Append(first uint64, frames []wal.Frame) error {
 	l.store.mu.Lock()
-	err := l.store.write
-	l.store.write = nil
+	err, panics := l.store.write, l.store.panics
+	l.store.write, l.store.panics = nil, false
 	l.store.mu.Unlock()
+	if panics {
+		panic("a bug")
+	}
 	if err != nil {
 		return err
 	}
@@ -114,6 +118,58 @@ func TestFailedWriteIsAnsweredAndRecoveredFrom(t *testing.T) {
 	}
 	if a := appendTo(p, produced(5, 0, 1, 1, 1)); a.Err != nil || a.Base != 1 {
 		t.Fatalf("after recovery: offset %d, %v", a.Base, a.Err)
+	}
+}
+
+// TestStateIsNotSavedAfterAPanic: what a core knows that has panicked may be half of the truth.
+func TestStateIsNotSavedAfterAPanic(t *testing.T) {
+	n, store := sickNode(t)
+	p := n.lead(0)
+	if a := appendTo(p, produced(5, 0, 0, 1, 1)); a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	store.set(func() { store.panics = true })
+	if a := appendTo(p, produced(5, 0, 1, 1, 1)); a.Err == nil {
+		t.Fatal("an append that ended in a panic was answered with success")
+	}
+	n.ledAgain(p, 1)
+	if a := appendTo(p, produced(5, 0, 1, 1, 1)); a.Err != nil || a.Base != 1 {
+		t.Fatalf("after recovery: offset %d, %v", a.Base, a.Err)
+	}
+	if len(store.log.states) != 0 {
+		t.Fatal("a state was saved")
+	}
+}
+
+// TestReportsOfAnEarlierLogAreIgnored: they count the syncs of a log that is closed.
+func TestReportsOfAnEarlierLogAreIgnored(t *testing.T) {
+	g := newGroup(t, 1)
+	r := &replica{core: g.members[1].core, synced: newSynced(nobody{})}
+	old := newSynced(nobody{})
+	old.report(nil)
+	r.durable(nil, old)
+	if r.core.syncs.durable != 0 {
+		t.Fatal("a sync of another log was taken for one of this log")
+	}
+	r.synced.report(nil)
+	r.durable(nil, r.synced)
+	if r.core.syncs.durable != 1 {
+		t.Fatal("a sync was not noticed")
+	}
+}
+
+type nobody struct{}
+
+func (nobody) Post(msg.Message) error { return msg.ErrStopped }
+
+func TestStoppingPartitionTakesNothingMore(t *testing.T) {
+	g := newGroup(t, 1)
+	r := &replica{core: g.members[1].core, hosted: &hosted{spec: &Spec{}}, finishing: &finish{}}
+	req := &request{}
+	req.Sink = req
+	r.append(&req.Append)
+	if !req.answered || !errors.Is(req.Err, kerr.NotLeaderForPartition) {
+		t.Fatalf("answered: %v, %v", req.answered, req.Err)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/wal"
 	"github.com/seed-e634fa49/troupe/wal/record"
 )
 
@@ -25,7 +26,8 @@ type group struct {
 	members map[uint64]*driver // nil: down
 	logs    map[uint64]*memLog
 	wire    []*raftpb.Message
-	cut     map[uint64]bool // members that nobody hears, and who hear nobody
+	lost    []*raftpb.Message // what the cuts have swallowed
+	cut     map[uint64]bool   // members that nobody hears, and who hear nobody
 	now     time.Time
 	config  msg.TopicConfig
 }
@@ -80,6 +82,7 @@ func (g *group) deliver(i int) {
 	g.wire = slices.Delete(g.wire, i, i+1)
 	d := g.members[m.GetTo()]
 	if d == nil || g.cut[m.GetFrom()] || g.cut[m.GetTo()] {
+		g.lost = append(g.lost, m)
 		return
 	}
 	// Raft refuses what is not for it, like messages of the past.
@@ -167,9 +170,12 @@ func TestLeaderThatLostItsGroupGoesBack(t *testing.T) {
 
 	g.cut[1] = true
 	lost := g.append(1, 5, 1, 1)
+	for i := range int32(5) {
+		g.append(1, 5, 2+i, 1)
+	}
 	g.flush(1, -1)
-	if next := g.logs[1].NextOffset(); next != 2 {
-		t.Fatalf("the old leader's log ends at %d, want the lost record in it", next)
+	if next := g.logs[1].NextOffset(); next != 7 {
+		t.Fatalf("the old leader's log ends at %d, want the lost records in it", next)
 	}
 	g.wire = nil
 	g.elect(2)
@@ -241,6 +247,133 @@ func TestInSync(t *testing.T) {
 	a = g.append(1, -1, 0, 1)
 	if !errors.Is(a.Err, kerr.NotEnoughReplicas) {
 		t.Fatalf("appended with too few in sync: %v", a.Err)
+	}
+	// What a leader knew is not what the next one knows.
+	g.cut[3] = false
+	g.elect(2)
+	g.cut[2] = true
+	g.elect(1)
+	if got := in(); !slices.Equal(got, []msg.NodeID{1, 3}) {
+		t.Fatalf("nothing was heard of 2 in this term, in sync are %v", got)
+	}
+}
+
+func TestLeaderWithoutAQuorumStepsDown(t *testing.T) {
+	g := newGroup(t, 1, 2, 3)
+	g.elect(1)
+	g.cut[1] = true
+	r := g.append(1, 5, 0, 1)
+	g.flush(1, -1)
+	epoch := g.members[1].core.Epoch()
+	g.tick(1, 2*electionTicks)
+	if s := g.members[1].core.State(g.now); s.Role != msg.Follower || s.Leader != msg.NoNode || s.Epoch != epoch {
+		t.Fatalf("a leader that nobody hears: %+v", s)
+	}
+	if !errors.Is(r.Err, kerr.NotLeaderForPartition) {
+		t.Fatalf("what was in flight was answered %v, %v", r.answered, r.Err)
+	}
+}
+
+// TestRefusedProposalIsTakenBack: while leadership moves raft takes no proposals. If it stays after all, offsets and sequences
+// go on where they were.
+func TestRefusedProposalIsTakenBack(t *testing.T) {
+	g := newGroup(t, 1, 2, 3)
+	g.elect(1)
+	first := g.append(1, 5, 0, 1)
+	g.cut[2] = true
+	g.members[1].core.rn.TransferLeader(2)
+	g.after(1)
+	refused, late, dup := g.append(1, 5, 1, 1), g.append(1, 6, 0, 2), g.append(1, 5, 0, 1)
+	if !errors.Is(refused.Err, kerr.NotLeaderForPartition) || !errors.Is(late.Err, kerr.NotLeaderForPartition) || dup.answered {
+		t.Fatalf("while leadership moves: %v, %v; the repeated one: %v, %v", refused.Err, late.Err, dup.answered, dup.Err)
+	}
+	for range electionTicks { // the transfer is given up
+		g.tick(1, 1)
+		g.settle()
+	}
+	next, other := g.append(1, 5, 1, 1), g.append(1, 6, 0, 2)
+	g.settle()
+	if first.Base != 0 || dup.Err != nil || dup.Base != 0 || next.Err != nil || next.Base != 1 || other.Err != nil || other.Base != 2 {
+		t.Fatalf("after that: %d; %d, %v; %d, %v; %d, %v", first.Base, dup.Base, dup.Err, next.Base, next.Err, other.Base, other.Err)
+	}
+	if end := g.logs[1].NextOffset(); end != 4 {
+		t.Fatalf("the log ends at %d, want the four records in it", end)
+	}
+}
+
+// TestEntryOfAnotherLeaderIsNotOurs: an empty entry of the next leader arrives, and is committed, where a frame of our own is
+// in flight, before we have heard that there is another leader.
+func TestEntryOfAnotherLeaderIsNotOurs(t *testing.T) {
+	g := newGroup(t, 1, 2, 3)
+	g.elect(1)
+	g.cut[1] = true
+	r := g.append(1, 5, 0, 1)
+	g.flush(1, -1)
+	g.wire = nil
+	g.elect(2)
+	for _, m := range g.lost {
+		if m.GetType() == raftpb.MsgApp && m.GetTo() == 1 && len(m.GetEntries()) > 0 {
+			m.Commit = m.Entries[0].Index // as is true by now
+			if err := g.members[1].core.Step(m, g.now); err != nil {
+				t.Fatal(err)
+			}
+			g.after(1)
+		}
+	}
+	if !errors.Is(r.Err, kerr.NotLeaderForPartition) {
+		t.Fatalf("the replaced append was answered %v, %v", r.answered, r.Err)
+	}
+	g.cut[1] = false
+	g.tick(2, heartbeatTicks)
+	g.settle()
+	g.same()
+}
+
+func TestBadEntriesAreNotTaken(t *testing.T) {
+	whole := func() wal.Frame {
+		f := append(wal.NewFrame(8), make([]byte, 8)...)
+		wal.Frame(f).Seal(wal.KindLogStart, 1, 0, 0, -1)
+		return f
+	}
+	for name, c := range map[string]struct {
+		change func(wal.Frame)
+		bad    bool
+	}{
+		"whole":        {func(wal.Frame) {}, false},
+		"flipped bit":  {func(f wal.Frame) { f[45] ^= 1 }, true},
+		"another term": {func(f wal.Frame) { f.Seal(wal.KindLogStart, 2, 0, 0, -1) }, true},
+		"no data":      {func(f wal.Frame) { f.Seal(wal.KindMembers, 1, 0, 0, -1) }, true},
+	} {
+		g := newGroup(t, 1, 2, 3)
+		f := whole()
+		c.change(f)
+		err := g.members[2].core.Step(&raftpb.Message{
+			Type: raftpb.MsgApp.Enum(), From: new(uint64(1)), To: new(uint64(2)), Term: new(uint64(1)), Index: new(uint64(0)), LogTerm: new(uint64(0)),
+			Entries: []*raftpb.Entry{{Term: new(uint64(1)), Index: new(uint64(1)), Data: f}},
+		}, g.now)
+		g.after(2)
+		if taken := g.logs[2].LastIndex() == 1; (err != nil) != c.bad || taken == c.bad {
+			t.Errorf("%s: taken %v, %v", name, taken, err)
+		}
+	}
+}
+
+func TestBatchOfAProducerComesAlone(t *testing.T) {
+	g := newGroup(t, 1)
+	g.lead()
+	r := &request{}
+	r.Append = msg.Append{Batches: batches(produced(5, 0, 0, 1, 1), produced(5, 0, 1, 1, 1)), Acks: -1, LeaderEpoch: -1, Sink: r}
+	two := &request{}
+	two.Append = msg.Append{Batches: batches(produced(-1, 0, 0, 2, 1), produced(-1, 0, 0, 1, 1)), Acks: -1, LeaderEpoch: -1, Sink: two}
+	g.members[1].core.Append(&r.Append)
+	g.members[1].core.Append(&two.Append)
+	g.after(1)
+	g.settle()
+	if !errors.Is(r.Err, kerr.InvalidRecord) {
+		t.Errorf("two batches with sequences: %v", r.Err)
+	}
+	if two.Err != nil || g.logs[1].NextOffset() != 3 {
+		t.Errorf("two batches without: %v, the log ends at %d", two.Err, g.logs[1].NextOffset())
 	}
 }
 

@@ -227,6 +227,37 @@ func TestWaitIsWokenByWhatItWaitsFor(t *testing.T) {
 	await(t, s.woken, "a reader to be woken by a stop")
 }
 
+func TestWhenLedDoesNotWaitForWhatGoesAway(t *testing.T) {
+	n := startNode(t, t.TempDir())
+	defer n.stop()
+	n.lead(0)
+	alone := msg.TopicPartition{Topic: msg.TopicID{9}, Partition: 5}
+	if err := n.host.Start(Spec{ID: alone, Self: 7, Voters: []Voter{{Node: 1, RaftID: 7}, {Node: 2, RaftID: 8}}, Config: testConfig()}); err != nil {
+		t.Fatal(err)
+	}
+	led := make(chan struct{})
+	elsewhere := msg.TopicPartition{Topic: msg.TopicID{8}}
+	n.host.WhenLed(append(n.host.All(), elsewhere), func() { close(led) })
+	select {
+	case <-led:
+		t.Fatal("a partition without a quorum is said to be led")
+	default:
+	}
+	n.host.Stop(alone, nil)
+	await(t, led, "the rest to be led")
+}
+
+func TestClosedHostStartsNothing(t *testing.T) {
+	n := startNode(t, t.TempDir())
+	defer n.stop()
+	closed := make(chan struct{})
+	n.host.Close(func() { close(closed) })
+	await(t, closed, "an empty host to close")
+	if err := n.host.Start(Spec{ID: testID, Self: 1}); err == nil {
+		t.Fatal("a partition was started on a node that stops")
+	}
+}
+
 func TestDeletedPartitionIsGone(t *testing.T) {
 	n := startNode(t, t.TempDir())
 	defer n.stop()

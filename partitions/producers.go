@@ -28,8 +28,8 @@ type producers struct {
 	most   int   // bound of len(settled): the producer that has been silent for the longest is forgotten first
 }
 
-// producer is one producer's state. Its window holds n batches of its epoch, oldest first, each one's first sequence
-// following the last one of the batch before it, unless that was the first that this partition saw.
+// producer is one producer's state. Its window holds n batches of its epoch, 1 to producerWindow, oldest first, each one's
+// first sequence following the last one of the batch before it.
 type producer struct {
 	id     int64
 	epoch  int16
@@ -103,9 +103,6 @@ func outOfOrder(p *producer, epoch int16, got, want int32) error {
 
 // nextSequence is the sequence that follows the window: after MaxInt32 comes 0.
 func (p *producer) nextSequence() int32 {
-	if p.n == 0 {
-		return 0
-	}
 	last := p.window[p.n-1].last
 	if last == math.MaxInt32 {
 		return 0
@@ -141,12 +138,10 @@ func (t *producers) propose(b record.Batch, index uint64, now int64) {
 // overlay puts a copy of a producer's settled state into the pending layer.
 func (t *producers) overlay(b record.Batch, now int64) *producer {
 	p := t.blank()
-	if s := t.lookup(b.ProducerID(), now); s != nil {
-		*p = *s
-	} else {
-		p.id, p.epoch = b.ProducerID(), b.ProducerEpoch()
+	p.id, p.epoch = b.ProducerID(), b.ProducerEpoch()
+	if s := t.lookup(p.id, now); s != nil {
+		p.epoch, p.n, p.window = s.epoch, s.n, s.window
 	}
-	p.older, p.newer = nil, nil
 	t.pending[p.id] = p
 	return p
 }
@@ -176,7 +171,7 @@ func (t *producers) settle(b record.Batch, index uint64, now int64) {
 	p.touched = now
 	t.link(p)
 	t.expire(now)
-	if over := t.pending[id]; over != nil && over.n > 0 && over.window[over.n-1].index <= index {
+	if over := t.pending[id]; over != nil && over.window[over.n-1].index <= index {
 		delete(t.pending, id)
 		t.keep(over)
 	}
@@ -231,15 +226,11 @@ func (t *producers) expire(now int64) {
 func (t *producers) list() []msg.ProducerState {
 	out := make([]msg.ProducerState, 0, len(t.settled))
 	for p := t.oldest; p != nil; p = p.newer {
-		s := msg.ProducerState{
-			ProducerID: p.id, Epoch: p.epoch, LastSequence: -1, LastTimestamp: -1,
+		newest := p.window[p.n-1]
+		out = append(out, msg.ProducerState{
+			ProducerID: p.id, Epoch: p.epoch, LastSequence: newest.last, LastTimestamp: newest.timestamp,
 			CoordinatorTerm: -1, TxnStartOffset: -1,
-		}
-		if p.n > 0 {
-			w := p.window[p.n-1]
-			s.LastSequence, s.LastTimestamp = w.last, w.timestamp
-		}
-		out = append(out, s)
+		})
 	}
 	return out
 }

@@ -176,6 +176,36 @@ func FuzzDecodeState(f *testing.F) {
 	})
 }
 
+func TestMalformedStatesAreRefused(t *testing.T) {
+	one := func(n uint8) *producer { return &producer{id: 5, n: n} }
+	encode := func(start int64, p ...*producer) []byte {
+		s := savedState{index: 1, term: 1, logStart: start, members: confState(1), producers: p}
+		b, err := s.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	good := encode(0, one(1))
+	if _, err := decodeState(good); err != nil {
+		t.Fatal(err)
+	}
+	many := encode(0)
+	copy(many[len(many)-4:], "\xff\xff\xff\xff")
+	wide := encode(0, one(5))
+	wide[len(wide)-5*savedBatchSize-1] = 9
+	for name, p := range map[string][]byte{
+		"empty": {}, "no version": {0}, "cut off": good[:len(good)-1], "too long": append(slices.Clone(good), 0),
+		"negative log start": encode(-1), "a producer twice": encode(0, one(1), one(1)), "no batches": encode(0, one(0)),
+		"nine batches": append(wide, make([]byte, 4*savedBatchSize)...), "four billion producers": many,
+		"no producer id": encode(0, &producer{id: -1, n: 1}),
+	} {
+		if s, err := decodeState(p); err == nil {
+			t.Errorf("%s was read as %+v", name, s)
+		}
+	}
+}
+
 func TestStateOfANewerVersionIsRefused(t *testing.T) {
 	if _, err := decodeState([]byte{stateVersion + 1, 0, 0}); !errors.Is(err, errNewerState) {
 		t.Fatalf("got %v", err)

@@ -91,6 +91,7 @@ func TestStateOfALostLogIsNotTaken(t *testing.T) {
 	g.members[1].core.upkeep.saveNow = true
 	g.after(1)
 	g.logs[1].crash(0)
+	g.config.WriteCaching = false
 	g.open(1)
 	g.lead()
 	for i := range int32(9) {
@@ -102,6 +103,64 @@ func TestStateOfALostLogIsNotTaken(t *testing.T) {
 	g.lead()
 	if got, want := g.members[1].core.Producers(), replay(t, g.logs[1].frames); !reflect.DeepEqual(got, want) {
 		t.Fatalf("recovered %v, the log says %v", got, want)
+	}
+}
+
+// TestReplayIsWholeBeforeAnythingIsTaken: what is replayed comes in several Readys, and until the last one the producers
+// are not what they were.
+func TestReplayIsWholeBeforeAnythingIsTaken(t *testing.T) {
+	g := newGroup(t, 1)
+	g.lead()
+	for range 8 {
+		b := record.Build([]record.Record{{Value: make([]byte, 1<<20)}}, time.UnixMilli(1))
+		g.members[1].core.Append(&msg.Append{Batches: batches(b), LeaderEpoch: -1})
+	}
+	g.after(1)
+	g.logs[1].crash(g.logs[1].LastIndex())
+	g.open(1)
+	d := g.members[1]
+	if err := d.core.Campaign(); err != nil {
+		t.Fatal(err)
+	}
+	g.after(1)
+	d.log.flush(-1)
+	d.core.Durable(d.synced)
+	g.after(1)
+	d.log.flush(-1)
+	d.core.Durable(d.synced)
+	rounds := 0
+	for ; d.core.HasReady(); rounds++ {
+		if _, err := d.core.Ready(g.now); err != nil {
+			t.Fatal(err)
+		}
+		d.core.Written()
+		if d.core.Leads() != (d.core.applied == d.log.LastIndex()) {
+			t.Fatalf("leads: %v, having applied %d of %d entries", d.core.Leads(), d.core.applied, d.log.LastIndex())
+		}
+	}
+	if rounds < 2 || !d.core.Leads() {
+		t.Fatalf("%d rounds, leads: %v", rounds, d.core.Leads())
+	}
+}
+
+// TestHeadWithoutAState: files were deleted, and the state that knew of the log start is damaged.
+func TestHeadWithoutAState(t *testing.T) {
+	g := newGroup(t, 1)
+	g.lead()
+	for i := range int32(3) {
+		g.append(1, 5, 2*i, 2)
+		g.settle()
+		_ = g.logs[1].Roll()
+	}
+	if _, err := g.logs[1].DropHead(4); err != nil {
+		t.Fatal(err)
+	}
+	g.logs[1].states = nil
+	g.logs[1].crash(100)
+	g.open(1)
+	g.lead()
+	if s := g.members[1].core.State(g.now); s.LogStart != 4 || s.HighWatermark != 6 {
+		t.Fatalf("the log begins at %d and ends at %d, want 4 and 6", s.LogStart, s.HighWatermark)
 	}
 }
 

@@ -67,6 +67,16 @@ func TestViewReadsWithinItsBounds(t *testing.T) {
 	}
 }
 
+// TestNothingNewTakesNoRead: the usual poll finds nothing, and costs no look at the log.
+func TestNothingNewTakesNoRead(t *testing.T) {
+	v := &view{state: msg.State{LastStable: 3, HighWatermark: 5}, reader: struct{ Reader }{}}
+	for offset, iso := range map[int64]msg.Isolation{5: msg.ReadUncommitted, 3: msg.ReadCommitted} {
+		if res, err := v.Read(msg.ReadRequest{Offset: offset, Isolation: iso}); err != nil || res.Bytes != 0 {
+			t.Errorf("read at %d: %d bytes, %v", offset, res.Bytes, err)
+		}
+	}
+}
+
 func TestViewFindsTimesAndEpochs(t *testing.T) {
 	v := shown(t)
 	if got, err := v.OffsetForTime(15, msg.ReadUncommitted); err != nil || got != (msg.TimedOffset{Offset: 2, Timestamp: 30, Epoch: 1}) {
