@@ -212,7 +212,7 @@ func TestTheBallastLetsTheJournalGoOn(t *testing.T) {
 
 func FuzzJournal(f *testing.F) {
 	dir := f.TempDir()
-	j, _ := testJournal(f, dir, realDisk{})
+	j, _ := testJournal(f, dir, lazyDisk{})
 	j.state("a-0", HardState{1, 2, 3})
 	j.synced("a-0", position{1, 2, 3})
 	j.forget("b")
@@ -222,11 +222,11 @@ func FuzzJournal(f *testing.F) {
 	f.Add(whole)
 	f.Add(whole[:len(whole)-3])
 	f.Fuzz(func(t *testing.T, text []byte) {
-		dir := t.TempDir()
+		dir := scratch(t)
 		if err := os.WriteFile(filepath.Join(dir, journalFile), text, 0o640); err != nil {
 			t.Fatal(err)
 		}
-		j, err := testJournal(t, dir, realDisk{})
+		j, err := testJournal(t, dir, lazyDisk{})
 		if err != nil {
 			return
 		}
@@ -235,7 +235,7 @@ func FuzzJournal(f *testing.F) {
 			t.Fatal(err)
 		}
 		j.close()
-		if j, err = testJournal(t, dir, realDisk{}); err != nil || !maps.Equal(j.contents(), want) {
+		if j, err = testJournal(t, dir, lazyDisk{}); err != nil || !maps.Equal(j.contents(), want) {
 			t.Fatalf("rewritten it says %+v, %v; want %+v", j.contents(), err, want)
 		}
 		j.close()
