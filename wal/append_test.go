@@ -110,6 +110,23 @@ func (d *cutless) Truncate(f *os.File, size int64) error {
 	return d.realDisk.Truncate(f, size)
 }
 
+// tidwall/wal reads the whole tail into memory when it opens it; a long one is sealed instead.
+func TestALongTailIsNotOpenedAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	long, short := openLog(t, s, "long-0"), openLog(t, s, "short-0")
+	appendTo(t, long, recordsFrame(1, 0, 1, 1, make([]byte, reopenBelow)))
+	appendTo(t, short, recordsFrame(1, 0, 1, 1, make([]byte, 1000)))
+	s.Close()
+	s = openStore(t, dir)
+	long, short = openLog(t, s, "long-0"), openLog(t, s, "short-0")
+	appendTo(t, long, recordsFrame(1, 1, 1, 1, nil))
+	appendTo(t, short, recordsFrame(1, 1, 1, 1, nil))
+	if l, s := len(long.Segments()), len(short.Segments()); l != 2 || s != 1 {
+		t.Errorf("%d and %d segments, want 2 and 1", l, s)
+	}
+}
+
 func TestFrameCheck(t *testing.T) {
 	f := recordsFrame(7, 100, 3, 12345, []byte("payload"))
 	if err := f.Check(); err != nil {

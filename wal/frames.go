@@ -37,6 +37,9 @@ func (l *Log) Frames(lo, hi uint64, maxBytes int) ([]Frame, error) {
 
 func (c *cursor) collectFrames(index, lo, hi uint64, maxBytes int) (frames []Frame, err error) {
 	for bytes := 0; index < hi; index++ {
+		if len(frames) > 0 && c.ends() {
+			return frames, nil
+		}
 		_, size, err := c.front()
 		if err == nil && index >= lo && len(frames) > 0 && (bytes+int(size) > maxBytes || !c.whole(size)) {
 			return frames, nil
@@ -56,7 +59,6 @@ func (c *cursor) collectFrames(index, lo, hi uint64, maxBytes int) (frames []Fra
 		case index >= lo:
 			frames = append(frames, f)
 			bytes += len(f)
-			c.buf.chunks = append(c.buf.chunks, f)
 		}
 	}
 	return frames, nil

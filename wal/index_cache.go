@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"errors"
 	"io"
-	"os"
 	"sync"
 )
 
@@ -90,13 +89,13 @@ func (s *Store) pointsOf(sp *span) ([]point, error) {
 // rescan finds the points of a sealed segment in the segment itself. It stops without an error at what is damaged: a reader
 // that gets there will meet it.
 func (s *Store) rescan(sp *span) ([]point, error) {
-	f, err := os.Open(sp.seg.path())
+	h, err := s.files.acquire(sp.seg)
 	if err != nil {
 		return nil, storageErr(err, "reading a segment whose index is not usable")
 	}
-	defer f.Close()
+	defer h.release()
 	g := newGrowing(sp.seg, 0)
-	sc := newScanner(s.disk, f, 0, sp.end)
+	sc := newScanner(s.disk, h.File, 0, sp.end)
 	e, head, err := sc.next()
 	for ; err == nil; e, head, err = sc.next() {
 		g.add(head, e.size)

@@ -83,6 +83,9 @@ var errSkipped = errors.New("the frame that holds the offset was passed over")
 // collect walks frames until q is full. Frames before the offset are stepped over by their headers, unless verify is set.
 func (q *query) collect(c *cursor, verify bool) error {
 	for !q.full {
+		if q.bytes > 0 && c.ends() {
+			return nil
+		}
 		head, size, err := c.front()
 		if err != nil {
 			return err

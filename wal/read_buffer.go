@@ -11,7 +11,6 @@ const readAhead = 64 << 10
 // readBuffer is what one read fills. Chunks alias its memory until it is released.
 type readBuffer struct {
 	mem     []byte
-	more    [][]byte // earlier memory that chunks still alias
 	chunks  [][]byte
 	class   int
 	release func() // kept, so that handing it out costs nothing
@@ -40,15 +39,15 @@ func newReadBuffer(size int) *readBuffer {
 
 func (b *readBuffer) giveBack() {
 	clear(b.chunks)
-	b.chunks, b.more = b.chunks[:0], nil
+	b.chunks = b.chunks[:0]
 	if b.class <= maxReadClass {
 		readBuffers[b.class].Put(b)
 	}
 }
 
-// room is n bytes that no chunk aliases.
+// room is n bytes. It may be asked for only as long as there are no chunks, which would alias it.
 func (b *readBuffer) room(n int) []byte {
-	if len(b.chunks) == 0 && n <= len(b.mem) {
+	if n <= len(b.mem) {
 		return b.mem[:n]
 	}
 	return make([]byte, n)

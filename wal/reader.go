@@ -140,6 +140,9 @@ func (c *cursor) front() (head Frame, size int64, err error) {
 // whole reports whether all of the entry in front, of size bytes, is in the window.
 func (c *cursor) whole(size int64) bool { return c.pos+size <= c.at+int64(len(c.win)) }
 
+// ends reports whether the window ends before the header of the entry in front: whoever has something stops here.
+func (c *cursor) ends() bool { return !c.whole(min(entryHead, c.end-c.pos)) }
+
 // need makes the window hold n bytes from the entry in front on.
 func (c *cursor) need(n int64) error {
 	if c.whole(n) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -97,6 +98,45 @@ func TestBuffersAreNotSharedBetweenReads(t *testing.T) {
 	}
 	releaseA()
 	releaseB()
+}
+
+// A reader keeps its own picture of the tail's last entries while the tail grows.
+func TestAReaderIsImmutable(t *testing.T) {
+	s := openStore(t, scratch(t))
+	l := openLog(t, s, "a-0")
+	for i := range int64(2 * recentEntries) {
+		appendTo(t, l, recordsFrame(1, i, 1, 1, nil))
+	}
+	r := l.Reader()
+	recent, points := slices.Clone(r.tail.recent), slices.Clone(r.tail.points)
+	for i := range int64(3 * recentEntries) {
+		appendTo(t, l, recordsFrame(2, 2*recentEntries+i, 1, 1, nil))
+	}
+	if !slices.Equal(recent, r.tail.recent) || !slices.Equal(points, r.tail.points) {
+		t.Error("a reader's picture of the tail has changed")
+	}
+}
+
+// Small frames are mostly headers: a read ends where its window does, and returns what was there.
+func TestReadsOfManySmallFrames(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 66))
+	s := openStore(t, scratch(t))
+	l := openLog(t, s, "a-0")
+	w := newTwin()
+	for range 100 {
+		var frames []Frame
+		for range 100 {
+			frames = append(frames, w.add(rng, rng.IntN(30)))
+		}
+		appendTo(t, l, frames...)
+	}
+	want := w.records(0)
+	for _, maxBytes := range []int{100, 60_000, 440_000, 1 << 20} {
+		if got := readAll(t, l.Reader(), 0, w.next, maxBytes); !bytes.Equal(got, want) {
+			t.Errorf("reading %d bytes at a time: %d bytes, want %d", maxBytes, len(got), len(want))
+		}
+	}
+	w.same(t, l)
 }
 
 func TestTerms(t *testing.T) {

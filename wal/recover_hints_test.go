@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -132,19 +133,31 @@ func TestLateDamageIsFoundByReaders(t *testing.T) {
 	w.served(t, l)
 }
 
+// badSector is a disk that can't read segments from some byte on.
+type badSector struct {
+	realDisk
+	from int64
+}
+
+func (d badSector) ReadAt(f *os.File, p []byte, off int64) (int, error) {
+	if len(filepath.Base(f.Name())) == 20 && off+int64(len(p)) > d.from {
+		n, _ := d.realDisk.ReadAt(f, p[:max(0, d.from-off)], off)
+		return n, syscall.EIO
+	}
+	return d.realDisk.ReadAt(f, p, off)
+}
+
+// What the disk refuses to read is no torn end, even beyond the recovery point.
 func TestReadsThatFailAreNotDataAndNotCut(t *testing.T) {
 	c := crash(t, rand.New(rand.NewPCG(15, 15)), 30, 10, 3000)
-	os.Remove(c.path(1) + indexSuffix)
-	d := &faultyDisk{failAt: func(name string, write bool) error {
-		if !write && len(name) == 20 {
-			return errors.New("input/output error")
+	for _, from := range []int64{0, c.twin.entryAt(1, 10), c.twin.entryAt(1, 25) + 100} {
+		dir := copyDir(t, c.dir)
+		before, _ := os.ReadFile(c.path(1))
+		l := openLog(t, openStore(t, dir, withDisk(badSector{from: from})), "a-0")
+		if after, _ := os.ReadFile(l.tail.seg.path()); !bytes.Equal(before, after) || len(l.Damage()) == 0 {
+			t.Errorf("a file that can't be read from %d on was cut from %d to %d bytes; damage %v", from, len(before), len(after), l.Damage())
 		}
-		return nil
-	}}
-	before, _ := os.ReadFile(c.path(1))
-	l := openLog(t, openStore(t, c.dir, withDisk(d)), "a-0")
-	if after, _ := os.ReadFile(c.path(1)); !bytes.Equal(before, after) || len(l.Damage()) == 0 {
-		t.Errorf("a file that can't be read was cut from %d to %d bytes; damage %v", len(before), len(after), l.Damage())
+		c.twin.served(t, l)
 	}
 }
 

@@ -2,7 +2,6 @@ package wal
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -42,11 +41,11 @@ func (s *scanner) peek(pos int64, n int) ([]byte, error) {
 	for done := 0; done < len(s.win); {
 		m, err := s.disk.ReadAt(s.file, s.win[done:], pos+int64(done))
 		done += m
-		if err != nil && !(errors.Is(err, io.EOF) && done >= n) {
+		if err != nil && done < n {
 			s.win = s.win[:0]
 			return nil, &readError{err}
 		}
-		if err != nil {
+		if err != nil { // what was read is enough; the next call meets the error
 			s.win = s.win[:done]
 		}
 	}

@@ -202,6 +202,48 @@ func TestTruncationTakesTheRecoveryPointBack(t *testing.T) {
 	w.same(t, k)
 }
 
+// watchCut looks at the journal at the moment when a segment is cut.
+type watchCut struct {
+	lazyDisk
+	onCut func()
+}
+
+func (d *watchCut) Truncate(f *os.File, size int64) error {
+	if d.onCut != nil && len(filepath.Base(f.Name())) == 20 {
+		d.onCut()
+	}
+	return d.lazyDisk.Truncate(f, size)
+}
+
+// And it is durable by then: a power failure takes what the journal was told without a sync.
+func TestTheRecoveryPointIsBackOnDiskBeforeTheCut(t *testing.T) {
+	d := &watchCut{}
+	s := openStore(t, scratch(t), withDisk(d))
+	l := openLog(t, s, "a-0")
+	for i := range int64(50) {
+		appendTo(t, l, recordsFrame(1, i, 1, 1, nil))
+	}
+	syncLog(t, l, nil)
+	cut := false
+	d.onCut = func() {
+		cut = true
+		text, err := os.ReadFile(s.journal.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := &journal{disk: d, known: newKnowledge()}
+		if err := j.load(text[:s.journal.durable]); err != nil {
+			t.Fatal(err)
+		}
+		if k := j.known.byName["a-0"]; k == nil || k.synced.last > 20 {
+			t.Errorf("the journal on disk says %+v", k)
+		}
+	}
+	if err := l.TruncateBack(20); err != nil || !cut {
+		t.Fatal(err, cut)
+	}
+}
+
 func TestStatesAreKeptAndDropped(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir)
