@@ -47,7 +47,7 @@ func TestAppendRefusesWhatCannotFollow(t *testing.T) {
 // left in the file, and whatever fails next, the log is what it was.
 func TestAFailedWriteLeavesNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 21))
-	s := openStore(t, t.TempDir())
+	s := openStore(t, t.TempDir(), func(o *Options) { o.Fatal = func(error) {} }) // a closed descriptor can't be synced either
 	l := openLog(t, s, "a-0")
 	w := newTwin()
 	for round := range 5 {
@@ -63,9 +63,6 @@ func TestAFailedWriteLeavesNothing(t *testing.T) {
 		}
 		f.Write(lost[:20+round])
 		f.Close()
-		s.syncer.mu.Lock()
-		s.opts.Fatal = func(error) {}
-		s.syncer.mu.Unlock()
 		if err := l.Append(l.LastIndex()+1, []Frame{lost}); !errors.Is(err, kerr.KafkaStorageError) || !errors.Is(err, os.ErrClosed) {
 			t.Fatalf("append: %v", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,12 @@ func manyBatches(term uint64, base int64, counts ...int) Frame {
 	return f
 }
 
+func membersFrame(term uint64, base int64) Frame {
+	f := append(NewFrame(8), "members!"...)
+	f.Seal(KindMembers, term, base, 0, -1)
+	return f
+}
+
 // Each batch here is 100 bytes long.
 func TestReadReturnsWholeBatchesWithinItsBounds(t *testing.T) {
 	s := openStore(t, t.TempDir())
@@ -35,6 +42,7 @@ func TestReadReturnsWholeBatchesWithinItsBounds(t *testing.T) {
 		manyBatches(1, 0, 10, 10, 10), // offsets 0-9, 10-19, 20-29
 		emptyFrame(2, 30),
 		manyBatches(2, 30, 5), // 30-34
+		membersFrame(2, 35),
 		manyBatches(2, 35, 1, 1, 1, 1, 1),
 	)
 	l.Roll()
@@ -135,6 +143,13 @@ func TestReadsOfManySmallFrames(t *testing.T) {
 		if got := readAll(t, l.Reader(), 0, w.next, maxBytes); !bytes.Equal(got, want) {
 			t.Errorf("reading %d bytes at a time: %d bytes, want %d", maxBytes, len(got), len(want))
 		}
+	}
+	for from := int64(0); from < 13_000; from += 700 { // the window ends within a header, sooner or later
+		chunks, n, release, err := l.Reader().Read(from, w.next, 440_000, true)
+		if got := bytes.Join(chunks, nil); err != nil || n < 100_000 || !bytes.HasPrefix(w.records(from), got) {
+			t.Fatalf("offset %d: %d bytes, %v", from, n, err)
+		}
+		release()
 	}
 	w.same(t, l)
 }
@@ -331,6 +346,41 @@ func TestDescriptorsAreSharedAndBounded(t *testing.T) {
 	h.release()
 	if _, err := h.ReadAt(make([]byte, 10), 0); err == nil {
 		t.Error("a descriptor that nobody uses is open")
+	}
+}
+
+func TestAReaderOfADroppedHeadIsToldSo(t *testing.T) {
+	s := openStore(t, scratch(t))
+	l := openLog(t, s, "a-0")
+	appendTo(t, l, recordsFrame(1, 0, 1, 1, nil))
+	l.Roll()
+	r := l.Reader()
+	if _, err := l.DropHead(1); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { _, err := os.Stat(segmentPath(l.dir, 1)); return err != nil })
+	if _, _, _, err := r.Read(0, 1, 100, true); !errors.Is(err, ErrCutOff) || len(l.Damage()) > 0 {
+		t.Errorf("%v, damage %v", err, l.Damage())
+	}
+}
+
+// A header that is damaged so that its frame seems to lie before the offset does not hide where the damage is.
+func TestADamagedHeaderIsFoundWhereItIs(t *testing.T) {
+	s := openStore(t, scratch(t))
+	l := openLog(t, s, "a-0")
+	for i := range int64(100) {
+		appendTo(t, l, recordsFrame(1, i*10, 10, 1, make([]byte, 300)))
+	}
+	l.Roll()
+	r := l.Reader()
+	at := int64(50) * r.sealed[0].end / 100
+	scribble(t, segmentPath(l.dir, 1), func(b []byte) []byte {
+		b[at+2+27] = 0 // offset count
+		return b
+	})
+	_, _, _, err := r.Read(505, 1000, 100, true)
+	if d := l.Damage(); err == nil || len(d) != 1 || d[0].From != at {
+		t.Errorf("%v, damage %+v, want it at %d", err, d, at)
 	}
 }
 

@@ -333,7 +333,7 @@ func TestPowerFailure(t *testing.T) {
 	rng := rand.New(rand.NewPCG(10, 10))
 	small := func(o *Options) { o.SegmentBytes, o.Disk = 30<<10, lazyDisk{} }
 	for round := range 60 {
-		c := crash(t, rng, 60, 1+rng.IntN(30), 3000, small)
+		c := crash(t, rng, 90, 1+rng.IntN(60), 3000, small)
 		logDir := filepath.Join(c.dir, partitionsDir, "a-0")
 		files, _ := listLog(logDir)
 		for _, first := range files.segments {

@@ -106,6 +106,7 @@ func TestTheFirstFailedSyncIsFinal(t *testing.T) {
 			t.Errorf("a sync after a failed one was answered with %v", err)
 		}
 	}
+	s.syncer.fail(errors.New("and another one"))
 	if fatal.Load() != 1 {
 		t.Errorf("Fatal was called %d times", fatal.Load())
 	}
@@ -160,6 +161,17 @@ func TestSyncLaterComesByItself(t *testing.T) {
 	if took := time.Since(began); took < laterAfter/2 {
 		t.Errorf("it came after %v: what has no hurry should wait for company", took)
 	}
+}
+
+// After the last request the journal is synced once more: the recovery points that were written behind it.
+func TestTheLastRecoveryPointBecomesDurable(t *testing.T) {
+	d := &faultyDisk{}
+	s := openStore(t, t.TempDir(), withDisk(d))
+	l := openLog(t, s, "a-0")
+	appendTo(t, l, recordsFrame(1, 0, 1, 1, nil))
+	syncLog(t, l, nil)
+	d.reset()
+	waitFor(t, func() bool { names, all := d.syncs(); return names == journalFile && all == 0 })
 }
 
 // The recovery point on disk never claims more than was synced, and lags by one cycle at most.
