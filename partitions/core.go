@@ -32,8 +32,13 @@ const (
 	frameTarget   = 1 << 20  // bytes of batches that one frame gathers, unless one request alone is larger
 	flightTarget  = 16 << 20 // bytes proposed and not yet committed, from which on requests wait
 	ringTarget    = 4 << 20  // bytes of applied entries that are kept for members a little behind
-	mostProducers = 100_000
-	saveEvery     = 16 << 20 // bytes of applied frames after which the state is saved: the bound of what recovery replays
+	mostProducers = 100_000  // producers known at a time, about 240 bytes each
+
+	// The state is saved after saveEvery bytes of applied frames, and after saveLeast if that takes longer than savePause: this
+	// is what recovery replays at most, and how much of the disk's time the saving takes at most.
+	saveEvery = 16 << 20
+	saveLeast = 256 << 10
+	savePause = 10 * time.Second
 
 	electionTicks  = 10
 	heartbeatTicks = 1
@@ -129,7 +134,7 @@ func (c *Core) recover(now time.Time) error {
 	if segments := c.Log.Segments(); len(segments) > 0 && first > 1 {
 		c.logStart = max(c.logStart, segments[0].BaseOffset)
 	}
-	c.upkeep.kept = saved.logStart
+	c.upkeep.kept, c.upkeep.saved = saved.logStart, now
 	c.producers.restore(saved.producers)
 	c.producers.expire(now.UnixMilli())
 	c.store = &storage{log: c.Log, members: c.members, ring: ring{first: last + 1}}

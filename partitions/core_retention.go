@@ -12,6 +12,7 @@ type upkeep struct {
 	saveNow   bool
 	dropBelow int64 // 0: nothing
 	unsaved   int   // bytes applied since the state was last saved
+	saved     time.Time
 	tail      int64 // bytes written since the tail was last looked at
 	// kept is the log start of the state saved last. Files below it may go once that state has had the time to reach
 	// the disk: what replaying them would tell is in it.
@@ -36,8 +37,8 @@ func (c *Core) keepUp(out *Ready, now time.Time) error {
 	}
 	out.Roll, u.roll = u.roll, false
 	out.DropBelow, u.dropBelow = u.dropBelow, 0
-	if u.saveNow || u.unsaved >= saveEvery {
-		return c.save(out)
+	if u.saveNow || u.unsaved >= saveEvery || u.unsaved >= saveLeast && now.Sub(u.saved) >= savePause {
+		return c.save(out, now)
 	}
 	return nil
 }
@@ -58,7 +59,7 @@ func tailOf(segments []wal.Segment) wal.Segment {
 }
 
 // save puts the state as it is now into a Ready.
-func (c *Core) save(out *Ready) error {
+func (c *Core) save(out *Ready, now time.Time) error {
 	if c.applied == 0 || c.damage != nil {
 		return nil
 	}
@@ -67,7 +68,7 @@ func (c *Core) save(out *Ready) error {
 		return err
 	}
 	out.StateIndex, out.State = c.applied, p
-	c.upkeep.saveNow, c.upkeep.unsaved = false, 0
+	c.upkeep.saveNow, c.upkeep.unsaved, c.upkeep.saved = false, 0, now
 	return nil
 }
 
@@ -108,6 +109,7 @@ func (c *Core) Retain(now time.Time) {
 		u.dropBelow = u.kept
 	}
 	u.kept = c.logStart
+	u.saveNow = u.saveNow || u.unsaved >= saveLeast
 	tail := tailOf(segments)
 	if c.Config.SegmentTime > 0 && tail.Bytes > 0 && now.Sub(tail.Created) >= c.Config.SegmentTime {
 		u.roll = true

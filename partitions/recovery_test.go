@@ -143,6 +143,40 @@ func TestReplayIsWholeBeforeAnythingIsTaken(t *testing.T) {
 	}
 }
 
+// TestStateIsSavedNowAndThen, so that recovery replays little, and the disk has time for other things.
+func TestStateIsSavedNowAndThen(t *testing.T) {
+	g := newGroup(t, 1)
+	g.lead()
+	put := func(size int) {
+		b := record.Build([]record.Record{{Value: make([]byte, size)}}, time.UnixMilli(1))
+		g.members[1].core.Append(&msg.Append{Batches: batches(b), LeaderEpoch: -1})
+		g.after(1)
+		g.settle()
+	}
+	for i, step := range []struct {
+		after  time.Duration
+		size   int
+		retain bool
+		states int
+	}{
+		{savePause, 10, false, 0},
+		{0, saveLeast, false, 1},
+		{savePause - 1, saveLeast, false, 1},
+		{1, 10, false, 2},
+		{savePause, 10, true, 2},
+		{savePause / 2, saveLeast, true, 3},
+	} {
+		g.now = g.now.Add(step.after)
+		if put(step.size); step.retain {
+			g.members[1].core.Retain(g.now)
+			g.after(1)
+		}
+		if got := len(g.logs[1].states); got != step.states {
+			t.Fatalf("step %d: %d states are saved, want %d", i, got, step.states)
+		}
+	}
+}
+
 // TestHeadWithoutAState: files were deleted, and the state that knew of the log start is damaged.
 func TestHeadWithoutAState(t *testing.T) {
 	g := newGroup(t, 1)
