@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -122,29 +123,31 @@ func TestAcknowledgedRecordsSurviveAKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	producer := c.client(t, kgo.DefaultProduceTopic("orders"), kgo.RecordDeliveryTimeout(5*time.Second))
+	producer := c.client(t, kgo.DefaultProduceTopic("orders"))
+	var mu sync.Mutex
 	acknowledged := map[int64]string{}
-	answers := make(chan *kgo.Record, 100)
+	enough := make(chan struct{})
+	var once sync.Once
 	go func() {
 		for i := 0; ctx.Err() == nil; i++ {
 			producer.Produce(ctx, kgo.StringRecord(fmt.Sprint(i)), func(r *kgo.Record, err error) {
-				if err == nil {
-					answers <- r
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil && ctx.Err() == nil {
+					acknowledged[r.Offset] = string(r.Value)
+				}
+				if len(acknowledged) >= 2000 {
+					once.Do(func() { close(enough) })
 				}
 			})
 		}
-		producer.Flush(context.Background())
-		close(answers)
 	}()
-	killed := false
-	for r := range answers {
-		acknowledged[r.Offset] = string(r.Value)
-		if len(acknowledged) >= 2000 && !killed {
-			killed = true
-			c.cmd.Process.Kill()
-			cancel()
-		}
-	}
+	<-enough
+	c.cmd.Process.Kill()
+	// What is still in flight has an unknown outcome, so that the client would wait for its broker for ever.
+	cancel()
+	mu.Lock()
+	defer mu.Unlock()
 	c.wait()
 	c = spawn(t, dir)
 	consumer := c.client(t, kgo.ConsumeTopics("orders"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))

@@ -79,6 +79,14 @@ func TestIdleAndStuckConnectionsAreClosed(t *testing.T) {
 	for range 11 { // the stuck one is closed within the first of these minutes, the idle one behind the tenth
 		virtual.Advance(time.Minute)
 		ask[*kmsg.ApiVersionsResponse](busy, apiVersionsRequest(3))
+		waitFor(t, "the server's side of the write", func() bool {
+			for _, c := range s.all() {
+				if c.writeStall.since.Load() != 0 {
+					return false
+				}
+			}
+			return true
+		})
 	}
 	stuck.expectClosed()
 	idle.expectClosed()
