@@ -122,18 +122,18 @@ func TestAcknowledgedRecordsSurviveAKill(t *testing.T) {
 	if _, err := kadm.NewClient(c.client(t)).CreateTopic(context.Background(), 1, -1, nil, "orders"); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	working, stop := context.WithCancel(context.Background())
 	producer := c.client(t, kgo.DefaultProduceTopic("orders"))
 	var mu sync.Mutex
 	acknowledged := map[int64]string{}
 	enough := make(chan struct{})
 	var once sync.Once
 	go func() {
-		for i := 0; ctx.Err() == nil; i++ {
-			producer.Produce(ctx, kgo.StringRecord(fmt.Sprint(i)), func(r *kgo.Record, err error) {
+		for i := 0; working.Err() == nil; i++ {
+			producer.Produce(working, kgo.StringRecord(fmt.Sprint(i)), func(r *kgo.Record, err error) {
 				mu.Lock()
 				defer mu.Unlock()
-				if err == nil && ctx.Err() == nil {
+				if err == nil && working.Err() == nil {
 					acknowledged[r.Offset] = string(r.Value)
 				}
 				if len(acknowledged) >= 2000 {
@@ -145,13 +145,13 @@ func TestAcknowledgedRecordsSurviveAKill(t *testing.T) {
 	<-enough
 	c.cmd.Process.Kill()
 	// What is still in flight has an unknown outcome, so that the client would wait for its broker for ever.
-	cancel()
+	stop()
 	mu.Lock()
 	defer mu.Unlock()
 	c.wait()
 	c = spawn(t, dir)
 	consumer := c.client(t, kgo.ConsumeTopics("orders"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
-	ctx, cancel = context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	for len(acknowledged) > 0 {
 		fetches := consumer.PollFetches(ctx)
