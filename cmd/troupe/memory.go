@@ -11,7 +11,7 @@ import (
 // The collector runs by growth, GOGC, until the heap nears the soft limit, and more often from there on. Most of a busy
 // node's heap is buffers that live long, so letting garbage pile up to the whole of their size again would double it.
 const (
-	defaultMemoryLimit = "128MiB"
+	defaultMemoryLimit = "112MiB"
 	defaultGCPercent   = 50
 )
 
