@@ -16,9 +16,12 @@ import "encoding/binary"
 //
 // Flexible versions, from v9, have lengths as varints plus 1, and tagged fields behind each element and at the end.
 
-// maxProduced bounds the topics and partitions of one produce request together, and maxTags its tagged fields: several
-// times what the largest request can carry with a batch for each.
-const maxProduced = 100_000
+const (
+	// maxProduced bounds the topics and partitions of one produce request together: more than any client has in one.
+	maxProduced = 100_000
+	// maxTags bounds its tagged fields, as Kafka 4.4 does.
+	maxTags = 10_000
+)
 
 func checkProduce(version int16, body []byte) error {
 	w := produceWalk{rest: body, flexible: version >= 9}
@@ -38,8 +41,8 @@ func checkProduce(version int16, body []byte) error {
 		w.skipTags()
 	}
 	w.skipTags()
-	if w.bad || w.elements > maxProduced || w.tags > maxTags {
-		return frameErrorf("a produce request, version %d, of %d bytes that is cut or has more than %d topics and partitions", version, len(body), maxProduced)
+	if w.bad {
+		return frameErrorf("a produce request, version %d, of %d bytes that is cut, or has more than %d topics and partitions or %d tagged fields", version, len(body), maxProduced, maxTags)
 	}
 	return nil
 }

@@ -98,10 +98,8 @@ func (s *session) told(f *fetchPart) bool {
 	}
 	news := f.read.Bytes > 0 || f.code != 0 || f.diverges ||
 		p.highWatermark != f.highWatermark || p.lastStable != f.lastStable || p.logStart != f.logStart
+	// An error tells -1 of all three, so that the partition is told again when it is over.
 	p.highWatermark, p.lastStable, p.logStart = f.highWatermark, f.lastStable, f.logStart
-	if f.code != 0 {
-		p.highWatermark = -1
-	}
 	if f.read.Bytes > 0 {
 		p.prev.next, p.next.prev = p.next, p.prev
 		s.pushBack(p)

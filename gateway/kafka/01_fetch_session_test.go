@@ -191,3 +191,35 @@ func TestSessionEpochsWrap(t *testing.T) {
 		t.Error("after the last epoch comes 1")
 	}
 }
+
+func TestFetchSessionGoesOnElsewhere(t *testing.T) {
+	w := newWorld(t)
+	p := w.topic("topic", 1)[0]
+	_, addr := w.open()
+	c := &conversation{client: dial(t, addr), version: 13}
+	c.expect("full", 0, []int32{0}, nil, 0, "0")
+	waiting := dial(t, addr)
+	req := fetchFrom(13, "topic", 0)
+	req.Topics, req.SessionID, req.SessionEpoch = nil, c.id, c.epoch
+	waiting.send(req)
+	waitFor(t, "the waiter", func() bool { return p.waiting() == 1 })
+	c.epoch++
+	c.expect("on another connection", 0, nil, nil, 0, "")
+	p.append("a")
+	_, body := waiting.receive()
+	if resp := decodeReply[*kmsg.FetchResponse](t, req, body); resp.ErrorCode != kerr.InvalidFetchSessionEpoch.Code || len(resp.Topics) != 0 {
+		t.Errorf("the overtaken request got %+v", resp)
+	}
+}
+
+func TestFetchSessionsDoNotGrowWithoutBound(t *testing.T) {
+	now := time.Unix(1000, 0)
+	c := newSessionCache(2, rand.Reader)
+	req := fetchFrom(13, "topic", 0, 0, 1)
+	req.SessionID, req.SessionEpoch = c.open(requestedParts(req), true, now), 1
+	c.partitions += mostSessionPartitions - 2 // of other sessions
+	req.Topics[0].Partitions[0].Partition = 9
+	if _, _, err := c.resume(req, now); err != kerr.FetchSessionIDNotFound || c.partitions != mostSessionPartitions-2 {
+		t.Errorf("got %v with %d partitions, want that the session is gone", err, c.partitions)
+	}
+}

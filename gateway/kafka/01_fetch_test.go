@@ -381,3 +381,36 @@ func kmsgFetch(a *fetchAnswer) *kmsg.FetchResponse {
 	}
 	return resp
 }
+
+func TestFetchWantsNoMoreThanItMayHave(t *testing.T) {
+	w := newWorld(t)
+	w.topic("topic", 1)[0].append("a")
+	_, addr := w.open()
+	req := fetchFrom(13, "topic", 0, 0)
+	req.MinBytes, req.MaxBytes, req.MaxWaitMillis = 1<<20, 10, int32(patience.Milliseconds())
+	begun := time.Now()
+	got := onlyFetched(t, ask[*kmsg.FetchResponse](dial(t, addr), req))
+	if len(got.RecordBatches) == 0 || time.Since(begun) > patience/2 {
+		t.Errorf("%d bytes after %s: min bytes beyond max bytes are waited for", len(got.RecordBatches), time.Since(begun))
+	}
+}
+
+func TestFetchWaitsForItsBudget(t *testing.T) {
+	w := newWorld(t)
+	w.topic("topic", 1)[0].append("a")
+	s, addr := w.open()
+	all := s.fetching.tryUpTo(1 << 30)
+	c := dial(t, addr)
+	req := fetchFrom(13, "topic", 0, 0)
+	req.MaxWaitMillis = 20
+	if got := onlyFetched(t, ask[*kmsg.FetchResponse](c, req)); len(got.RecordBatches) != 0 {
+		t.Errorf("%d bytes are read where the budget has none", len(got.RecordBatches))
+	}
+	req.MaxWaitMillis = 20_000
+	c.send(req)
+	s.fetching.put(all)
+	_, body := c.receive()
+	if got := onlyFetched(t, decodeReply[*kmsg.FetchResponse](t, req, body)); len(got.RecordBatches) == 0 {
+		t.Error("nothing is read where the budget has room again")
+	}
+}

@@ -93,3 +93,16 @@ func TestFindCoordinator(t *testing.T) {
 		}
 	}
 }
+
+func TestProducerIDsAreRefilledAhead(t *testing.T) {
+	w := newWorld(t)
+	_, addr := w.open()
+	c := dial(t, addr)
+	for taken := 1; taken <= 60; taken++ {
+		ask[*kmsg.InitProducerIDResponse](c, kmsg.NewPtrInitProducerIDRequest())
+		if taken < 150-fewIDs-1 && w.requests() != 1 {
+			t.Fatalf("the controller was asked %d times for %d ids of 150", w.requests(), taken)
+		}
+	}
+	waitFor(t, "the next block", func() bool { return w.requests() == 2 })
+}

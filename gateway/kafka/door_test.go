@@ -20,7 +20,7 @@ const patience = 10 * time.Second
 // openDoor serves on a free port of the loopback until the test ends.
 func openDoor(t testing.TB, change ...func(*Options)) (*Server, string) {
 	t.Helper()
-	o := Options{Node: 1, Clock: clock.System(), Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.ErrorLevel)}
+	o := Options{Node: 1, Clock: clock.System(), Log: zerolog.New(alarm{t}).Level(zerolog.ErrorLevel)}
 	for _, f := range change {
 		f(&o)
 	}
@@ -44,6 +44,14 @@ func openDoor(t testing.TB, change ...func(*Options)) (*Server, string) {
 		}
 	})
 	return s, l.Addr().String()
+}
+
+// alarm is a log in which no error may appear: a panic that was caught, most of all.
+type alarm struct{ testing.TB }
+
+func (a alarm) Write(line []byte) (int, error) {
+	a.Errorf("the server logs: %s", line)
+	return len(line), nil
 }
 
 // client is a connection that shows raw frames.
@@ -123,7 +131,8 @@ func decodeReply[R kmsg.Response](t testing.TB, req kmsg.Request, body []byte) R
 // expectClosed waits for the server to close the connection without another byte.
 func (c *client) expectClosed() {
 	c.Helper()
-	if n, err := c.Conn.Read(make([]byte, 1)); n != 0 || err == nil {
+	n, err := c.Conn.Read(make([]byte, 1))
+	if timeout, ok := err.(net.Error); n != 0 || err == nil || ok && timeout.Timeout() {
 		c.Fatalf("read %d bytes (%v) where the connection should be closed", n, err)
 	}
 }

@@ -106,7 +106,7 @@ func chargeFor(size int, key, version int16) (int, error) {
 		return 0, frameErrorf("a request of %d bytes to API %d, version %d: at most %d make sense without record batches",
 			size, key, version, maxPlainBytes)
 	}
-	return size * decodeFactor, nil
+	return max(size*decodeFactor, 1<<smallestBuffer), nil
 }
 
 // readBody reads size bytes into a buffer that grows behind them.

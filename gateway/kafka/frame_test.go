@@ -33,9 +33,9 @@ func TestFramesThatNobodyCanReadCloseTheConnection(t *testing.T) {
 	for name, frame := range map[string][]byte{
 		"no length":                 {0, 0},
 		"length 0":                  {0, 0, 0, 0},
-		"negative length":           {0xff, 0xff, 0xff, 0xff},
-		"most negative length":      {0x80, 0, 0, 0},
-		"length beyond the limit":   framed(make([]byte, 10<<20+1))[:4],
+		"negative length":           append([]byte{0xff, 0xff, 0xff, 0xff}, headed(18, 0, nil)[4:]...),
+		"most negative length":      append([]byte{0x80, 0, 0, 0}, headed(18, 0, nil)[4:]...),
+		"length beyond the limit":   headed(0, 9, produceTo(9, "topic", 0, -1, make([]byte, 11<<20)).AppendTo(nil)),
 		"shorter than a header":     framed(make([]byte, 9)),
 		"cut in the header":         framed(make([]byte, 100))[:9],
 		"cut in the body":           framed(make([]byte, 100))[:50],

@@ -42,18 +42,12 @@ func parseHeader(p []byte) (header, []byte, error) {
 	return h, rest, nil
 }
 
-// maxTags bounds the tagged fields in one place of a request, as Kafka 4.4 does.
-const maxTags = 10_000
-
 // skipTags returns what is behind a section of tagged fields: their number, and for each its key, its size and that
 // many bytes.
 func skipTags(p []byte) ([]byte, error) {
 	count, p, err := uvarint(p)
 	if err != nil {
 		return nil, err
-	}
-	if count > maxTags {
-		return nil, frameErrorf("%d tagged fields: at most %d make sense", count, maxTags)
 	}
 	for range count {
 		if _, p, err = uvarint(p); err != nil {

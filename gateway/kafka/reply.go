@@ -107,27 +107,31 @@ func (c *connection) writeSome() bool {
 	if !c.front(o) {
 		return false
 	}
-	end, why := false, ""
+	end := o.encode()
+	err := c.send(o)
+	c.written(o.calls)
+	if err == nil {
+		err = end
+	}
+	if err != nil {
+		c.explain(err)
+		c.close()
+	}
+	return true
+}
+
+// encode encodes the answers of o.calls, up to one that ends the connection: its reason is the error.
+func (o *outgoing) encode() error {
 	for _, call := range o.calls {
 		switch a := call.answer.(type) {
 		case silence:
 		case hangup:
-			end, why = true, a.why
+			return &frameError{a.why}
 		default:
 			o.reply(call)
 		}
 	}
-	err := c.send(o)
-	c.written(o.calls)
-	switch {
-	case err != nil:
-		c.explain(err)
-		c.close()
-	case end:
-		c.explain(frameErrorf("%s", why))
-		c.close()
-	}
-	return true
+	return nil
 }
 
 // front takes the calls that can be written now into o.calls, leaving them in the queue. When there is none it reports
@@ -141,9 +145,6 @@ func (c *connection) front(o *outgoing) bool {
 				break
 			}
 			o.calls = append(o.calls, call)
-			if _, last := call.answer.(hangup); last {
-				break
-			}
 		}
 	}
 	if len(o.calls) == 0 {

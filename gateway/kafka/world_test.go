@@ -25,6 +25,7 @@ type world struct {
 	nextRaft   uint64
 	refuse     error // of the controller
 	asked      int   // requests that the controller has seen
+	silent     bool  // the controller does not answer
 }
 
 func newWorld(t testing.TB) *world {
@@ -113,9 +114,12 @@ func (w *world) WhenLed(_ []msg.TopicPartition, f func()) { f() }
 // Post is the controller.
 func (w *world) Post(m msg.Message) error {
 	w.mu.Lock()
-	refuse := w.refuse
+	refuse, silent := w.refuse, w.silent
 	w.asked++
 	w.mu.Unlock()
+	if silent {
+		return nil
+	}
 	switch q := m.(type) {
 	case *msg.CreateTopics:
 		for _, t := range q.Topics {
