@@ -96,7 +96,7 @@ func (c *Core) Answer() {
 		if a.append != nil {
 			a.append.Answer()
 		} else {
-			a.lower.Done(a.low, a.err)
+			a.lower.Answer(a.low, a.err)
 		}
 	}
 	c.answers = c.answers[:0]

@@ -237,3 +237,23 @@ func TestCloseAnswersWhatIsInFlight(t *testing.T) {
 		t.Fatalf("%d records are there, %d were acknowledged", len(got), written)
 	}
 }
+
+func TestDeletedRecordsAreAnsweredOnce(t *testing.T) {
+	n, _ := sickNode(t)
+	p := n.lead(0)
+	if a := appendTo(p, produced(5, 0, 0, 1, 1)); a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	answers := make(chan error, 2)
+	q := &msg.DeleteRecords{Offset: -1, Done: func(_ int64, err error) { answers <- err }}
+	if err := p.Post(q); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answers; err != nil {
+		t.Fatal(err)
+	}
+	q.Refuse(errors.New("the actor panicked later in the same step"))
+	if len(answers) != 0 {
+		t.Error("a request that was answered was answered again")
+	}
+}
