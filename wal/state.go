@@ -39,7 +39,11 @@ func (l *Log) SaveState(index uint64, state []byte) {
 	s.queued = index
 	s.mu.Unlock()
 	l.store.behind(func() {
-		if err := s.save(index, state); err != nil {
+		err := s.save(index, state)
+		if errors.Is(err, os.ErrNotExist) {
+			return // the log was removed meanwhile, and its state with it
+		}
+		if err != nil {
 			l.store.log.Warn().Err(err).Str("log", s.name).Msg("could not save a snapshot of the state; the next start reads more of the log")
 		}
 	})
