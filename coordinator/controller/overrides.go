@@ -69,6 +69,9 @@ func (r *round) checkOverrides(t msg.ResourceType, name string, changed, all map
 		if err := checkOverride(t, key, changed[key]); err != nil {
 			return err
 		}
+		if k, _ := configs.Lookup(t, key); name == "" && k.PerNode {
+			return msg.Errorf(configError(t), "Cannot update these configs at default cluster level, broker id must be specified: Set(%s)", key)
+		}
 	}
 	if len(all) == 0 {
 		return nil

@@ -279,3 +279,15 @@ func TestDeletionCanBeDisabled(t *testing.T) {
 		t.Errorf("deleting answered %d, want TOPIC_DELETION_DISABLED (73)", got)
 	}
 }
+
+func TestSomeConfigsAreForOneBrokerOnly(t *testing.T) {
+	value := "PLAINTEXT://:9999"
+	for name, want := range map[string]int16{"": kerr.InvalidRequest.Code, "1": 0} {
+		s := leading("d")
+		a := &msg.AlteredResource{Type: msg.BrokerResource, Name: name, Ops: []msg.ConfigOp{{Name: "listeners", Value: &value}}}
+		s.core.newRound().decide(&msg.AlterConfigs{Resources: []*msg.AlteredResource{a}})
+		if got := msg.Code(a.Err); got != want {
+			t.Errorf("listeners of broker %q: answered %d (%v), want %d", name, got, a.Err, want)
+		}
+	}
+}
