@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/seed-e634fa49/troupe/wal"
 )
@@ -22,6 +23,8 @@ type Ledger struct {
 	wal.Disk
 	// Forgetful makes syncs that do nothing and say that they did: what the test must notice.
 	Forgetful bool
+	// Broken is the name of a file: while it is there, every sync fails.
+	Broken string
 
 	mu  sync.Mutex
 	out *os.File
@@ -35,6 +38,9 @@ func OpenLedger(path string, disk wal.Disk) (*Ledger, error) {
 
 // Sync syncs and writes down. The length is taken before: what comes in meanwhile may not be covered.
 func (l *Ledger) Sync(f *os.File) error {
+	if l.broken() {
+		return syscall.EIO
+	}
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -56,6 +62,9 @@ func (l *Ledger) Sync(f *os.File) error {
 
 // SyncAll syncs the file system and writes down all that lies below dir.
 func (l *Ledger) SyncAll(dir *os.File) error {
+	if l.broken() {
+		return syscall.EIO
+	}
 	lines, err := everything(dir.Name())
 	if err != nil || l.Forgetful {
 		return err
@@ -64,6 +73,14 @@ func (l *Ledger) SyncAll(dir *os.File) error {
 		return err
 	}
 	return l.write(lines)
+}
+
+func (l *Ledger) broken() bool {
+	if l.Broken == "" {
+		return false
+	}
+	_, err := os.Stat(l.Broken)
+	return err == nil
 }
 
 // Rename renames and writes down.

@@ -156,6 +156,9 @@ func (n *Node) Stop() error {
 // Pid is the process's id.
 func (n *Node) Pid() int { return n.cmd.Process.Pid }
 
+// ExitCode is what the process ended with, once Exited is closed; -1 for a signal.
+func (n *Node) ExitCode() int { return n.cmd.ProcessState.ExitCode() }
+
 // Exited is closed when the process has ended.
 func (n *Node) Exited() <-chan struct{} { return n.exited }
 

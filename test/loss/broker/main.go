@@ -36,6 +36,7 @@ func run() error {
 		return err
 	}
 	ledger.Forgetful = os.Getenv("LOSS_FORGETFUL") != ""
+	ledger.Broken = os.Getenv("LOSS_BROKEN")
 	n, err := node.Start(context.Background(), node.Options{
 		ID: 1, Dir: *data, Kafka: []node.Listener{{Name: "PLAINTEXT", Bind: *kafka}},
 		SegmentBytes: 1 << 20, // many rolls in a short run
