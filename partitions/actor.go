@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"go.etcd.io/raft/v3/raftpb"
 
 	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/msg"
@@ -171,7 +172,9 @@ func (r *replica) drain(c *actors.Context) {
 // write does what a Ready asks for, in its order.
 func (r *replica) write(c *actors.Context, rd Ready) error {
 	if t := r.host.o.Transport; t != nil && len(rd.Messages) > 0 {
-		t.Send(r.spec.ID, rd.Messages)
+		for _, m := range rd.Messages {
+			t.Send(r.spec.node(m.GetTo()), r.spec.ID, []*raftpb.Message{m})
+		}
 	}
 	if err := r.appendFrames(rd); err != nil {
 		return err

@@ -25,6 +25,11 @@ type HostOptions struct {
 
 	// Transport reaches the other members of a group; nil while a node is alone.
 	Transport Transport
+	// Moved is told by a partition's leader, on its step, that its group has the members it was last assigned; nil: nobody
+	// cares. It must not block, and may be told again.
+	Moved func(id msg.TopicPartition, voters []uint64)
+	// Elsewhere is who leads a partition that is not hosted here, nil while there are no other nodes.
+	Elsewhere func(msg.TopicPartition) (msg.Leadership, bool)
 	// RetentionInterval is log.retention.check.interval.ms; 0 is 30 s.
 	RetentionInterval time.Duration
 	// ProducerExpiry is producer.id.expiration.ms; 0 is a day.
@@ -155,6 +160,19 @@ func (h *Host) Partition(id msg.TopicPartition) (msg.Partition, bool) {
 		return nil, false
 	}
 	return p.(*hosted), true
+}
+
+// Leadership is who leads a partition, as its replica here or else the other nodes say.
+func (h *Host) Leadership(id msg.TopicPartition) (msg.Leadership, bool) {
+	if p, ok := h.partitions.Load(id); ok {
+		if s := p.(*hosted).view.Load().state; s.Leader != msg.NoNode {
+			return msg.Leadership{Leader: s.Leader, Epoch: s.Epoch, InSync: s.InSync}, true
+		}
+	}
+	if h.o.Elsewhere == nil {
+		return msg.Leadership{Leader: msg.NoNode}, false
+	}
+	return h.o.Elsewhere(id)
 }
 
 // Close is called before a clean stop: every partition answers what is in flight, saves its state, and stops, all of them

@@ -2,6 +2,7 @@ package partitions
 
 import (
 	"sync/atomic"
+	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
@@ -9,9 +10,14 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
-// Transport takes raft messages to the other members of a partition's group. Messages may be lost. Send does not block.
+// Transport takes raft messages to the nodes of the other members of a partition's group. Messages may be lost, and are when
+// a node's queue is full. Send does not block, and is done with the messages when it returns, but for the bytes of their
+// entries, which never change.
 type Transport interface {
-	Send(id msg.TopicPartition, messages []*raftpb.Message)
+	Send(to msg.NodeID, id msg.TopicPartition, messages []*raftpb.Message)
+	// Echo is when the last ping that a node has answered was sent to it, by the clock's monotonic time; zero while there is no
+	// link. It renews the leases of quiesced groups.
+	Echo(node msg.NodeID) time.Time
 }
 
 // Step hands a partition's actor a raft message from another member; not answered.

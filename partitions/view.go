@@ -19,6 +19,8 @@ type view struct {
 	reader Reader
 	// producers lists the idempotent producers, as they are when it is called.
 	producers func() []msg.ProducerState
+	// members lists the group, as it is when it is called.
+	members func() []msg.Member
 }
 
 var _ msg.View = (*view)(nil)
@@ -139,4 +141,11 @@ func (v *view) Producers() []msg.ProducerState {
 		return nil
 	}
 	return v.producers()
+}
+
+func (v *view) Members() []msg.Member {
+	if v.members == nil {
+		return nil
+	}
+	return v.members()
 }

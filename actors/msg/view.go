@@ -1,5 +1,7 @@
 package msg
 
+import "time"
+
 // Directory finds the partitions that live on this node. It is read by sessions, from any goroutine, without a message.
 type Directory interface {
 	// Partition is the handle of a partition that this node hosts.
@@ -7,6 +9,18 @@ type Directory interface {
 	// WhenLed runs f once, when each of tps that this node hosts has a leader that can serve; at once if that is so.
 	// It may run on any goroutine or actor step, so it must not block. There is no deadline: callers keep their own.
 	WhenLed(tps []TopicPartition, f func())
+	// Leadership is who leads a partition, hosted here or not, as far as this node has heard. It is a hint: only the
+	// leader's own view says that it leads.
+	Leadership(tp TopicPartition) (Leadership, bool)
+}
+
+// Leadership is what a node knows of a partition's leader.
+type Leadership struct {
+	// Leader is the node that leads in Epoch, or NoNode while nobody does.
+	Leader NodeID
+	Epoch  int32
+	// InSync are the nodes that are caught up, as the leader last said.
+	InSync []NodeID
 }
 
 // Partition is a partition on this node: its actor's address, and the view that the actor last published.
@@ -43,6 +57,9 @@ type State struct {
 	InSync   []NodeID
 	// Size is the bytes of the log's files.
 	Size int64
+	// Deadline is until when the view may be served: past it another replica may lead. The zero time is no deadline: the
+	// replica is the only voter.
+	Deadline time.Time
 	// Err is why the partition can't be served (recovering, failed, damaged), or nil.
 	Err error
 }
@@ -110,8 +127,22 @@ type View interface {
 	EndOffsetForEpoch(epoch int32) (foundEpoch int32, endOffset int64)
 	// EpochAt is the leader epoch of the record at offset, -1 where there is none.
 	EpochAt(offset int64) int32
+	// Members lists the group's members as their leader sees them; on other replicas without progress.
+	Members() []Member
 	// Producers lists the producers with state here (DescribeProducers).
 	Producers() []ProducerState
+}
+
+// Member is one replica of a partition's group.
+type Member struct {
+	Placed
+	// LogEnd is the offset behind the last record that the member is known to have, -1 if that is not known.
+	LogEnd int64
+	// LastFetch is when it last answered, LastCaughtUp when it last had everything; zero where that is not known.
+	LastFetch    time.Time
+	LastCaughtUp time.Time
+	// Doing says in a word what the leader does about it: "" (replicating), probing, snapshot, paused.
+	Doing string
 }
 
 // ProducerState is what a partition knows of one producer.

@@ -36,8 +36,11 @@ func (h *fakeHost) Partition(id msg.TopicPartition) (msg.Partition, bool) {
 
 func (h *fakeHost) All() []msg.TopicPartition            { return nil }
 func (h *fakeHost) WhenLed([]msg.TopicPartition, func()) {}
-func (h *fakeHost) Logs() ([]string, error)              { return h.disk, nil }
-func (h *fakeHost) Remove(name string) error             { h.did = append(h.did, "remove "+name); return nil }
+func (h *fakeHost) Leadership(msg.TopicPartition) (msg.Leadership, bool) {
+	return msg.Leadership{}, false
+}
+func (h *fakeHost) Logs() ([]string, error)  { return h.disk, nil }
+func (h *fakeHost) Remove(name string) error { h.did = append(h.did, "remove "+name); return nil }
 func (h *fakeHost) note(what, name string, p int32) {
 	h.did = append(h.did, what+" "+name+"/"+string('0'+p))
 }

@@ -111,6 +111,10 @@ func (w *world) Partition(tp msg.TopicPartition) (msg.Partition, bool) {
 
 func (w *world) WhenLed(_ []msg.TopicPartition, f func()) { f() }
 
+func (w *world) Leadership(msg.TopicPartition) (msg.Leadership, bool) {
+	return msg.Leadership{Leader: msg.NoNode}, false
+}
+
 // Post is the controller.
 func (w *world) Post(m msg.Message) error {
 	w.mu.Lock()
@@ -359,3 +363,5 @@ func batchOf(values ...string) record.Batch {
 	}
 	return record.Build(records, time.UnixMilli(0))
 }
+
+func (*fakeView) Members() []msg.Member { return nil }
