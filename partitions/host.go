@@ -3,7 +3,6 @@ package partitions
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -142,15 +141,8 @@ func (h *Host) All() []msg.TopicPartition {
 		all = append(all, id.(msg.TopicPartition))
 		return true
 	})
-	slices.SortFunc(all, compareIDs)
+	slices.SortFunc(all, msg.TopicPartition.Compare)
 	return all
-}
-
-func compareIDs(a, b msg.TopicPartition) int {
-	if c := strings.Compare(string(a.Topic[:]), string(b.Topic[:])); c != 0 {
-		return c
-	}
-	return int(a.Partition) - int(b.Partition)
 }
 
 // Partition is the handle of a partition that this node hosts.

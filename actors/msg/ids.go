@@ -1,6 +1,8 @@
 package msg
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/base64"
 	"fmt"
 )
@@ -39,6 +41,11 @@ type TopicPartition struct {
 
 // String is the partition's address in an actor system and its directory's name: the topic's id, a dash, the number.
 func (tp TopicPartition) String() string { return fmt.Sprintf("%s-%d", tp.Topic, tp.Partition) }
+
+// Compare orders partitions by topic id and number.
+func (tp TopicPartition) Compare(other TopicPartition) int {
+	return cmp.Or(bytes.Compare(tp.Topic[:], other.Topic[:]), cmp.Compare(tp.Partition, other.Partition))
+}
 
 // NodeID names a node of the cluster (Kafka's broker id). NoNode is none.
 type NodeID = int32
