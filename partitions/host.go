@@ -99,7 +99,7 @@ func (h *Host) Start(s Spec) error {
 	p := &hosted{spec: &s}
 	p.show(closedView(s, msg.Errorf(kerr.NotLeaderForPartition, "partition %s of %s is being opened; try again", s.ID, s.Topic)))
 	ref, err := h.o.System.Spawn(actors.Spec{
-		Name: "partition/" + s.ID.String(),
+		Name: msg.PartitionName(s.ID),
 		New:  func() actors.Actor { return &replica{host: h, hosted: p} },
 	})
 	if err != nil {

@@ -2,16 +2,23 @@ package msg
 
 // The requests of this file go from sessions (and the node itself) to the controller's actor. All of them are answered
 // through Done, once, on the controller's step, after the change is committed to the metadata log and applied to this
-// node's image. An error passed to Done concerns the request as a whole (NOT_CONTROLLER, a stopped actor); each item
-// has an error of its own.
+// node's image. An error passed to Done concerns the request as a whole; each item has an error of its own. NOT_CONTROLLER and
+// a stopped actor say that nothing was done and that another node is to be asked; an outcome that is not known is
+// REQUEST_TIMED_OUT.
 
 // Asked is the part that every request to the controller shares.
 type Asked struct {
 	// Done takes the answer.
-	Done func(err error)
+	Done func(err error) `json:"-"`
+	// Applied comes with the answer: the offset of the last metadata record in the answering node's image. A node whose own
+	// image has reached it shows the change. Zero where nothing was decided.
+	Applied int64
 
 	answered bool
 }
+
+// Then sets what takes the answer.
+func (q *Asked) Then(f func(err error)) { q.Done = f }
 
 // Bytes is zero: admin requests are bounded by the sessions' own limits.
 func (*Asked) Bytes() int { return 0 }
@@ -23,6 +30,14 @@ func (q *Asked) Answer(err error) {
 	}
 	q.answered = true
 	q.Done(err)
+}
+
+// AnswerAt completes the request from an image that goes up to the offset applied.
+func (q *Asked) AnswerAt(applied int64, err error) {
+	if !q.answered {
+		q.Applied = applied
+	}
+	q.Answer(err)
 }
 
 // Refuse answers the request with err.

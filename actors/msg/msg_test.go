@@ -112,3 +112,13 @@ func TestTopicIDs(t *testing.T) {
 		t.Errorf("a partition is called %s", got)
 	}
 }
+
+func TestAnAnswerTellsHowFarTheImageGoes(t *testing.T) {
+	q := &CreateTopics{}
+	q.Then(func(error) {})
+	q.AnswerAt(7, nil)
+	q.AnswerAt(8, nil)
+	if q.Applied != 7 {
+		t.Errorf("applied up to %d, want what the first answer said", q.Applied)
+	}
+}

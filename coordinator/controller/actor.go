@@ -33,7 +33,7 @@ type Options struct {
 }
 
 // Name is the controller's address on each node.
-const Name = "controller"
+const Name = msg.ControllerName
 
 const (
 	// readBytes is how much of the log one step applies.
@@ -132,7 +132,7 @@ func (a *actor) Receive(c *actors.Context, m msg.Message) {
 			return // of the actor before a restart
 		}
 		a.proposed = nil
-		a.core.appended(m.append.Base, controllerError(m.append.Err))
+		a.core.appended(m.append.Base, unfinished(m.append.Err))
 	case ask:
 		a.core.observe(a.Log.View().State())
 		a.core.request(m)
@@ -157,9 +157,9 @@ func (a *actor) Stopped(c *actors.Context) {
 	if a.armed != nil {
 		a.armed.woken.Store(true)
 	}
-	a.core.stop(msg.Errorf(kerr.NotController, "the controller of node %d has stopped; whether the change was made is unknown", a.Node.ID))
+	a.core.stop(msg.Errorf(kerr.RequestTimedOut, "the controller of node %d has stopped; whether the change was made is unknown", a.Node.ID))
 	for _, answer := range a.core.take().answers {
-		answer.ask.Answer(answer.err)
+		answer.ask.AnswerAt((*a.told).Offset(), answer.err)
 	}
 }
 
@@ -220,7 +220,7 @@ func (a *actor) carryOut(c *actors.Context) {
 		*a.told = out.applied
 	}
 	for _, answer := range out.answers {
-		answer.ask.Answer(answer.err)
+		answer.ask.AnswerAt((*a.told).Offset(), answer.err)
 	}
 	if out.propose == nil {
 		return
@@ -266,6 +266,15 @@ func (a *actor) lookLater(c *actors.Context) {
 		a.timed = true
 		c.After(lookAgain, timed)
 	}
+}
+
+// unfinished is the controller's error for an append that the log took and did not finish. NOT_CONTROLLER is for what
+// was surely not done, as it is asked again of another node.
+func unfinished(err error) error {
+	if errors.Is(err, msg.ErrStopped) || errors.Is(err, kerr.NotLeaderForPartition) {
+		return msg.Errorf(kerr.RequestTimedOut, "appending to the metadata log: %v: whether the change was made is unknown", err)
+	}
+	return controllerError(err)
 }
 
 // controllerError turns the log's way of saying that this node does not lead it into the controller's.

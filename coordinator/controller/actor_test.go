@@ -165,9 +165,9 @@ func TestActorAnswersAFailedAppend(t *testing.T) {
 		code int16
 	}{
 		{msg.Errorf(kerr.KafkaStorageError, "disk full"), kerr.KafkaStorageError.Code},
-		{msg.Errorf(kerr.NotLeaderForPartition, "moved"), kerr.NotController.Code},
+		{msg.Errorf(kerr.NotLeaderForPartition, "moved"), kerr.RequestTimedOut.Code},
 		{msg.Errorf(kerr.FencedLeaderEpoch, "moved"), kerr.NotController.Code},
-		{msg.ErrStopped, kerr.NotController.Code},
+		{msg.ErrStopped, kerr.RequestTimedOut.Code},
 	} {
 		th := founded(t)
 		a := th.ask("a")
@@ -207,7 +207,7 @@ func TestActorLosesLeadership(t *testing.T) {
 	th.steps.Run()
 	th.log.lose()
 	th.run()
-	th.want(flying, kerr.NotController.Code)
+	th.want(flying, kerr.RequestTimedOut.Code)
 	th.want(waiting, kerr.NotController.Code)
 	late := th.ask("late")
 	th.run()
@@ -252,7 +252,7 @@ func TestActorSurvivesAPanic(t *testing.T) {
 	th.tell(func() { told++; panic("the node fails") })
 	th.log.commit()
 	th.steps.Run()
-	th.want(a, kerr.NotController.Code)
+	th.want(a, kerr.RequestTimedOut.Code)
 	th.tell(func() { told++ })
 	reads := th.log.reads
 	th.clock.Advance(time.Second)
@@ -278,7 +278,7 @@ func TestActorStops(t *testing.T) {
 	th.steps.Run()
 	th.system.Stop(th.ref, nil)
 	th.steps.Run()
-	th.want(flying, kerr.NotController.Code)
+	th.want(flying, kerr.RequestTimedOut.Code)
 	th.want(waiting, kerr.NotController.Code)
 	for _, w := range th.log.waits {
 		if !w.Waiter.Expired() {
@@ -287,7 +287,7 @@ func TestActorStops(t *testing.T) {
 	}
 	th.log.commit()
 	th.steps.Run()
-	th.want(flying, kerr.NotController.Code)
+	th.want(flying, kerr.RequestTimedOut.Code)
 }
 
 // The answer to what an actor proposed before it failed is not taken for that to the next one's proposal.
@@ -298,7 +298,7 @@ func TestActorKnowsItsOwnProposal(t *testing.T) {
 	th.tell(func() { panic("the node fails") })
 	late := th.log.commitUnanswered()
 	th.steps.Run()
-	th.want(old, kerr.NotController.Code)
+	th.want(old, kerr.RequestTimedOut.Code)
 	th.tell(func() {})
 	th.clock.Advance(time.Second)
 	th.steps.Run()

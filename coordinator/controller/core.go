@@ -16,8 +16,9 @@ const maxWaiting = 1000
 // ask is a request to the controller.
 type ask interface {
 	msg.Request
-	// Answer completes the request; nil means that each of its items says how it went.
-	Answer(err error)
+	// AnswerAt completes the request from an image that goes up to an offset; no error means that each of its items says
+	// how it went.
+	AnswerAt(applied int64, err error)
 }
 
 // core is the controller without its actor: it is told of the log's state, of committed batches, of requests and of the
@@ -233,13 +234,8 @@ func (c *core) registered() bool {
 	return ok && known.Equal(&c.node)
 }
 
-// stop answers everything that waits or is in flight.
+// stop answers what is in flight with err, and refuses what waits.
 func (c *core) stop(err error) {
-	if c.flight != nil {
-		c.appended(-1, err)
-	}
-	for _, q := range c.waiting {
-		c.answer(q, err)
-	}
-	c.waiting = nil
+	c.appended(-1, err)
+	c.refuseWaiting()
 }
