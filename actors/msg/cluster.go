@@ -1,5 +1,7 @@
 package msg
 
+import "maps"
+
 // The requests of this file run the cluster. Nodes, sessions and partition leaders send them to the controller of the node that
 // leads the metadata log, over the fabric where that is another node; another controller refuses them with NOT_CONTROLLER.
 // Like those of controller.go they are answered when the change is committed and applied.
@@ -24,6 +26,13 @@ type Registration struct {
 	// MinLevel and MaxLevel are the lowest and the highest feature level that the node can work at.
 	MinLevel int `json:"minLevel"`
 	MaxLevel int `json:"maxLevel"`
+}
+
+// Equal reports whether two registrations say the same.
+func (r *Registration) Equal(o *Registration) bool {
+	return r.ID == o.ID && r.Incarnation == o.Incarnation && r.Directory == o.Directory && r.Rack == o.Rack &&
+		r.Peer == o.Peer && r.Routes == o.Routes && r.MinLevel == o.MinLevel && r.MaxLevel == o.MaxLevel &&
+		maps.Equal(r.Listeners, o.Listeners)
 }
 
 // JoinCluster asks for a place in the metadata log's group, for a node whose data directory is empty or was lost. Asked

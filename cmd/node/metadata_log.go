@@ -40,11 +40,15 @@ func (n *Node) startActors(context.Context) error {
 	}
 	var err error
 	n.controller, err = n.system.Spawn(controller.Spec(controller.Options{
-		Node: metadata.Node{
+		Node: msg.Registration{
 			ID: n.o.ID, Incarnation: n.incarnation, Directory: n.identity.Directory, Rack: n.o.Rack,
-			Listeners: n.endpoints(), MinLevel: metadata.FeatureLevel, MaxLevel: metadata.FeatureLevel,
+			Listeners: n.endpoints(), MinLevel: metadata.LowestLevel, MaxLevel: metadata.FeatureLevel,
 		},
-		ClusterID: n.identity.Cluster, Static: n.o.Static, Log: log, Random: n.o.Random, Applied: n.applied,
+		Founding: controller.Founding{
+			ClusterID: n.identity.Cluster,
+			Quorum:    []metadata.Quorum{{Node: n.o.ID, Directory: n.identity.Directory, RaftID: founderRaftID, Voter: true}},
+		},
+		Static: n.o.Static, Log: log, Random: n.o.Random, Applied: n.applied,
 	}))
 	if err != nil {
 		return fmt.Errorf("starting the controller: %w", err)

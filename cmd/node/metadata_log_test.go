@@ -3,6 +3,7 @@ package node
 import (
 	"testing"
 
+	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
 
@@ -11,13 +12,13 @@ func TestNothingIsStartedFromThePast(t *testing.T) {
 	n := &Node{o: Options{ID: 1}, identity: identity{Cluster: "c"}, incarnation: "now", replicas: r, upToDate: make(chan struct{}), failed: make(chan error, 1)}
 	n.image.Store(metadata.Empty())
 
-	past, changes := step(t, cluster(t), metadata.NodeRegistered{Node: metadata.Node{ID: 1, Incarnation: "before", Directory: "here", MinLevel: 1, MaxLevel: 1}})
+	past, changes := step(t, cluster(t), metadata.NodeRegistered{Registration: msg.Registration{ID: 1, Incarnation: "before", Directory: "here", MinLevel: 1, MaxLevel: 1}})
 	n.applied(past, changes)
 	if did := h.took(); did != "" || n.Image() == past {
 		t.Errorf("an image without this start's registration is in use; did %s", did)
 	}
 
-	present, changes := step(t, past, metadata.NodeRegistered{Node: metadata.Node{ID: 1, Incarnation: "now", Directory: "here", MinLevel: 1, MaxLevel: 1}})
+	present, changes := step(t, past, metadata.NodeRegistered{Registration: msg.Registration{ID: 1, Incarnation: "now", Directory: "here", MinLevel: 1, MaxLevel: 1}})
 	n.applied(present, changes)
 	if did := h.took(); did != "start orders/0" || n.Image() != present {
 		t.Errorf("an image with it: did %s", did)

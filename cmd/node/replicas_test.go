@@ -87,8 +87,8 @@ func cluster(t *testing.T) *metadata.Image {
 	t.Helper()
 	i, _ := step(t, metadata.Empty(),
 		metadata.ClusterFounded{ClusterID: "c", Level: 1},
-		metadata.NodeRegistered{Node: metadata.Node{ID: 1, Directory: "here", MinLevel: 1, MaxLevel: 1}},
-		metadata.NodeRegistered{Node: metadata.Node{ID: 2, Directory: "there", MinLevel: 1, MaxLevel: 1}},
+		metadata.NodeRegistered{Registration: msg.Registration{ID: 1, Directory: "here", MinLevel: 1, MaxLevel: 1}},
+		metadata.NodeRegistered{Registration: msg.Registration{ID: 2, Directory: "there", MinLevel: 1, MaxLevel: 1}},
 		metadata.RaftIDsIssued{Next: 100},
 		metadata.TopicCreated{ID: ordersID, Name: "orders"},
 		metadata.PartitionCreated{Topic: ordersID, Number: 0, Replicas: []metadata.Replica{{Node: 1, Directory: "here", RaftID: 2}}},

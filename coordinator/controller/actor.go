@@ -14,12 +14,21 @@ import (
 	"github.com/seed-e634fa49/troupe/wal/record"
 )
 
+// Founding is what a cluster is founded with. It is the same on every founder.
+type Founding struct {
+	ClusterID string
+	// Secret is what the nodes know each other by on the bus.
+	Secret string
+	// Quorum are the first members of the metadata log's group, all of them voters.
+	Quorum []metadata.Quorum
+}
+
 // Options of a node's controller actor.
 type Options struct {
-	// Node is this node's registration, proposed when it differs from the image's.
-	Node metadata.Node
-	// ClusterID founds the cluster when the metadata log is empty and this node leads it.
-	ClusterID string
+	// Node is this node's registration. It is told to the controller that leads until the image holds it.
+	Node msg.Registration
+	// Founding founds the cluster when the metadata log is empty and this node leads it.
+	Founding Founding
 	// Static are this node's static broker configs (num.partitions and other defaults come from them).
 	Static map[string]string
 	// Log is the partition __cluster_metadata-0 on this node. It has to take batches of 8 MiB.
@@ -69,7 +78,7 @@ type actor struct {
 
 func newActor(o Options, told **metadata.Image) *actor {
 	return &actor{Options: o, told: told, paced: true, core: &core{
-		node: o.Node, found: o.ClusterID, static: o.Static, random: o.Random, image: *told,
+		node: o.Node, founding: o.Founding, static: o.Static, random: o.Random, image: *told,
 	}}
 }
 
@@ -113,7 +122,7 @@ func (w *waiter) Expired() bool { return w.woken.Load() }
 
 // Started implements actors.Actor.
 func (a *actor) Started(c *actors.Context) error {
-	if a.ClusterID == "" {
+	if a.Founding.ClusterID == "" {
 		return errors.New("starting the controller: no cluster id to found a cluster with")
 	}
 	a.self = c.Self()

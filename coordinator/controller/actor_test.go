@@ -38,8 +38,8 @@ func play(t *testing.T, seed uint64, log *fakeLog) *theatre {
 	th := &theatre{t: t, steps: actors.NewDeterministic(seed), clock: clock.NewVirtual(time.UnixMilli(1000)), log: log}
 	th.system = actors.NewSystem(actors.Options{Node: 1, Clock: th.clock, Log: zerolog.New(&th.printed), Dispatcher: th.steps})
 	th.options = Options{
-		Node:      metadata.Node{ID: 1, Incarnation: "first", Directory: "dir1", MinLevel: 1, MaxLevel: 1},
-		ClusterID: "troupe-1", Log: log, Random: &counter{},
+		Node:     msg.Registration{ID: 1, Incarnation: "first", Directory: "dir1", MinLevel: 1, MaxLevel: 1},
+		Founding: Founding{ClusterID: "troupe-1", Quorum: []metadata.Quorum{{Node: 1, Directory: "dir1", RaftID: 1, Voter: true}}}, Log: log, Random: &counter{},
 		Applied: func(i *metadata.Image, c metadata.Changes) {
 			if th.before != nil {
 				th.before()
@@ -389,7 +389,7 @@ func TestActorIsPatientWithASickLog(t *testing.T) {
 
 func TestActorFailsAloud(t *testing.T) {
 	th := play(t, 1, &fakeLog{state: msg.State{Leader: msg.NoNode}})
-	th.options.ClusterID = ""
+	th.options.Founding.ClusterID = ""
 	th.begin()
 	if want := "no cluster id"; !strings.Contains(th.printed.String(), want) {
 		t.Errorf("logged %s, want %q", th.printed.String(), want)

@@ -24,10 +24,10 @@ type ask interface {
 // core is the controller without its actor: it is told of the log's state, of committed batches, of requests and of the
 // fate of what it proposed; take returns what is to be done about it.
 type core struct {
-	node   metadata.Node
-	found  string // the cluster id to found an empty cluster with
-	static map[string]string
-	random randomness
+	node     msg.Registration
+	founding Founding
+	static   map[string]string
+	random   randomness
 
 	// image is what the node was last told of. Nothing that is not committed is in it.
 	image *metadata.Image
@@ -190,10 +190,11 @@ func (c *core) decide() {
 	}
 	r := c.newRound()
 	if c.image.ClusterID() == "" {
-		r.must(metadata.ClusterFounded{ClusterID: c.found, Level: metadata.FeatureLevel})
+		f := c.founding
+		r.must(metadata.ClusterFounded{ClusterID: f.ClusterID, Level: metadata.FeatureLevel, Secret: f.Secret, Founders: f.Quorum})
 	}
 	if !c.registered() {
-		r.must(metadata.NodeRegistered{Node: c.node})
+		r.must(metadata.NodeRegistered{Registration: c.node})
 	}
 	taken := 0
 	var asks []ask
@@ -231,7 +232,7 @@ func (c *core) restless() bool {
 // registered reports that the image has this node as it is.
 func (c *core) registered() bool {
 	known, ok := c.image.Node(c.node.ID)
-	return ok && known.Equal(&c.node)
+	return ok && known.Registration.Equal(&c.node)
 }
 
 // stop answers what is in flight with err, and refuses what waits.

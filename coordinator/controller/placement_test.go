@@ -13,7 +13,7 @@ import (
 func nodesIn(racks string) []*metadata.Node {
 	var nodes []*metadata.Node
 	for i, rack := range racks {
-		nodes = append(nodes, &metadata.Node{ID: msg.NodeID(i + 1), Rack: strings.TrimSpace(string(rack))})
+		nodes = append(nodes, &metadata.Node{Registration: msg.Registration{ID: msg.NodeID(i + 1), Rack: strings.TrimSpace(string(rack))}})
 	}
 	return nodes
 }

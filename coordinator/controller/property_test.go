@@ -20,8 +20,8 @@ func TestProposalsAlwaysApply(t *testing.T) {
 		draft := image.Draft()
 		for _, r := range []metadata.Record{
 			metadata.ClusterFounded{ClusterID: "c", Level: 1},
-			metadata.NodeRegistered{Node: metadata.Node{ID: 1, Directory: "d1"}},
-			metadata.NodeRegistered{Node: metadata.Node{ID: 2, Directory: "d2", Rack: "r"}},
+			metadata.NodeRegistered{Registration: msg.Registration{ID: 1, Directory: "d1"}},
+			metadata.NodeRegistered{Registration: msg.Registration{ID: 2, Directory: "d2", Rack: "r"}},
 		} {
 			if err := draft.Apply(r); err != nil {
 				t.Fatal(err)
@@ -29,7 +29,7 @@ func TestProposalsAlwaysApply(t *testing.T) {
 		}
 		image = draft.Image()
 		for range 40 {
-			c := &core{node: metadata.Node{ID: 1, Directory: "d1"}, random: chance{rnd}, image: image}
+			c := &core{node: msg.Registration{ID: 1, Directory: "d1"}, random: chance{rnd}, image: image}
 			r := c.newRound()
 			for range 1 + rnd.IntN(4) {
 				before := len(r.records)

@@ -193,7 +193,7 @@ func TestDefaultReplication(t *testing.T) {
 	} {
 		draft := metadata.Empty().Draft()
 		for n := range c.nodes {
-			if err := draft.Apply(metadata.NodeRegistered{Node: metadata.Node{ID: msg.NodeID(n + 1)}}); err != nil {
+			if err := draft.Apply(metadata.NodeRegistered{Registration: msg.Registration{ID: msg.NodeID(n + 1)}}); err != nil {
 				t.Fatal(err)
 			}
 		}

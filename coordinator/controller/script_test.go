@@ -44,8 +44,8 @@ type named struct {
 func newStage() *stage {
 	return &stage{
 		core: &core{
-			node:  metadata.Node{ID: 1, Incarnation: "first", Directory: "dir1", MinLevel: 1, MaxLevel: 1},
-			found: "troupe-1", random: &counter{}, image: metadata.Empty(), static: map[string]string{},
+			node:     msg.Registration{ID: 1, Incarnation: "first", Directory: "dir1", MinLevel: 1, MaxLevel: 1},
+			founding: Founding{ClusterID: "troupe-1", Quorum: []metadata.Quorum{{Node: 1, Directory: "dir1", RaftID: 1, Voter: true}}}, random: &counter{}, image: metadata.Empty(), static: map[string]string{},
 		},
 		state: msg.State{Leader: msg.NoNode, Epoch: 0},
 	}
@@ -171,7 +171,7 @@ func (s *stage) print() {
 		s.proposed = out.propose
 		fmt.Fprintf(&s.out, "propose in epoch %d\n", out.epoch)
 		for _, r := range out.propose {
-			value := strings.TrimSuffix(strings.TrimPrefix(string(r.Value), `{"v":1,"data":`), "}")
+			_, value, _ := strings.Cut(strings.TrimSuffix(string(r.Value), "}"), `"data":`)
 			fmt.Fprintf(&s.out, "  %s %s\n", r.Key, value)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // history makes n records that apply after each other.
 func history(rnd *rand.Rand, n int) []Record {
 	draft := Empty().Draft()
-	records := []Record{ClusterFounded{"c", 1}, NodeRegistered{Node{ID: 1, Directory: "d"}}}
+	records := []Record{ClusterFounded{ClusterID: "c", Level: 1}, NodeRegistered{msg.Registration{ID: 1, Directory: "d"}}}
 	for _, r := range records {
 		must(draft.Apply(r))
 	}
@@ -53,7 +53,7 @@ func anyRecord(rnd *rand.Rand, i *Image) Record {
 	case dice < 4:
 		return RaftIDsIssued{i.NextRaftID() + 1 + rnd.Uint64N(3)}
 	case dice < 6 && i.NextRaftID() > 1:
-		return PartitionCreated{topic.ID, int32(len(topic.Partitions)), []Replica{{1, "d", i.NextRaftID() - 1}}}
+		return PartitionCreated{Topic: topic.ID, Number: int32(len(topic.Partitions)), Replicas: []Replica{{1, "d", i.NextRaftID() - 1}}}
 	case dice < 7:
 		return TopicDeleted{topic.ID}
 	case dice < 8:
@@ -61,7 +61,7 @@ func anyRecord(rnd *rand.Rand, i *Image) Record {
 	case dice < 9:
 		return SetConfig(msg.TopicResource, topic.Name, fmt.Sprint("k", rnd.IntN(3)), fmt.Sprint(rnd.IntN(3)))
 	}
-	return NodeRegistered{Node{ID: msg.NodeID(1 + rnd.IntN(5)), Directory: "d", Incarnation: fmt.Sprint(rnd.IntN(9))}}
+	return NodeRegistered{msg.Registration{ID: msg.NodeID(1 + rnd.IntN(5)), Directory: "d", Incarnation: fmt.Sprint(rnd.IntN(9))}}
 }
 
 // The same records lead to the same image however they were cut into batches, and no image changes while the next ones are
@@ -123,12 +123,12 @@ func checkIndexes(t *testing.T, i *Image) {
 
 // 10,000 topics cost one copy when they come in one draft, not ten thousand: copying each time takes tens of seconds.
 func TestManyTopicsAreCopiedOnce(t *testing.T) {
-	draft := apply(Empty(), []Record{NodeRegistered{Node{ID: 1}}, RaftIDsIssued{10_001}}).Draft()
+	draft := apply(Empty(), []Record{NodeRegistered{msg.Registration{ID: 1}}, RaftIDsIssued{10_001}}).Draft()
 	begun := time.Now()
 	for n := range 10_000 {
 		id := msg.TopicID{0: 1, 14: byte(n >> 8), 15: byte(n)}
 		must(draft.Apply(TopicCreated{ID: id, Name: fmt.Sprintf("topic-%d", n*7919%10_000)}))
-		must(draft.Apply(PartitionCreated{id, 0, []Replica{{1, "d", uint64(n + 1)}}}))
+		must(draft.Apply(PartitionCreated{Topic: id, Replicas: []Replica{{1, "d", uint64(n + 1)}}}))
 	}
 	if took := time.Since(begun); took > time.Second {
 		t.Errorf("applying 10,000 topics took %v", took)

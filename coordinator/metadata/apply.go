@@ -7,29 +7,6 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
-func (r ClusterFounded) apply(d *Draft) error {
-	switch {
-	case d.next.clusterID != "":
-		return fmt.Errorf("cluster %s is founded a second time, as %q", d.next.clusterID, r.ClusterID)
-	case r.ClusterID == "" || r.Level < 1:
-		return fmt.Errorf("a cluster is founded with id %q and feature level %d: both are needed", r.ClusterID, r.Level)
-	case r.Level > FeatureLevel:
-		return fmt.Errorf("the cluster works at feature level %d and this node knows %d: it is too old for the cluster; upgrade it", r.Level, FeatureLevel)
-	}
-	d.next.clusterID = r.ClusterID
-	d.next.level = r.Level
-	return nil
-}
-
-func (r NodeRegistered) apply(d *Draft) error {
-	if r.ID < 0 {
-		return fmt.Errorf("node %d is registered: ids are not negative", r.ID)
-	}
-	n := r.Node
-	d.putNode(&n)
-	return nil
-}
-
 func (r TopicCreated) apply(d *Draft) error {
 	if r.ID == (msg.TopicID{}) || r.ID == msg.MetadataTopicID || r.Name == "" || r.Name == msg.MetadataTopic {
 		return fmt.Errorf("topic %q is created with id %s: both must be free for topics", r.Name, r.ID)
@@ -43,7 +20,7 @@ func (r TopicCreated) apply(d *Draft) error {
 	if other, ok := d.next.Colliding(r.Name); ok {
 		return fmt.Errorf("topic %q is created, which metrics can't tell from topic %q", r.Name, other)
 	}
-	d.addTopic(&Topic{ID: r.ID, Name: r.Name, Internal: r.Internal})
+	d.addTopic(&Topic{ID: r.ID, Name: r.Name, Internal: r.Internal, AutoFactor: r.AutoFactor})
 	return nil
 }
 
@@ -58,8 +35,15 @@ func (r PartitionCreated) apply(d *Draft) error {
 	if err := d.checkReplicas(r.Replicas); err != nil {
 		return fmt.Errorf("partition %d of topic %q: %w", r.Number, t.Name, err)
 	}
+	if err := d.checkTarget(r.Target); err != nil {
+		return fmt.Errorf("partition %d of topic %q is moving: %w", r.Number, t.Name, err)
+	}
+	founders := r.Founders
+	if founders == nil {
+		founders = r.Replicas
+	}
 	t = d.writeTopic(t)
-	t.Partitions = append(t.Partitions, Partition{Replicas: r.Replicas})
+	t.Partitions = append(t.Partitions, Partition{Replicas: r.Replicas, Founders: founders, Target: r.Target})
 	d.next.partitions++
 	d.touched.created[t.ID] = true
 	return nil
@@ -84,6 +68,48 @@ func (d *Draft) checkReplicas(replicas []Replica) error {
 		}
 	}
 	return nil
+}
+
+// checkTarget is checkReplicas for a partition that may not be moving.
+func (d *Draft) checkTarget(target []Replica) error {
+	if target == nil {
+		return nil
+	}
+	return d.checkReplicas(target)
+}
+
+func (r PartitionMoving) apply(d *Draft) error {
+	p, err := d.moving(r.Topic, r.Number)
+	if err == nil {
+		err = d.checkTarget(r.Target)
+	}
+	if err != nil {
+		return fmt.Errorf("moving partition %d of topic %s: %w", r.Number, r.Topic, err)
+	}
+	p.Target = r.Target
+	return nil
+}
+
+func (r PartitionMoved) apply(d *Draft) error {
+	p, err := d.moving(r.Topic, r.Number)
+	if err == nil {
+		err = d.checkReplicas(r.Replicas)
+	}
+	if err != nil {
+		return fmt.Errorf("partition %d of topic %s has moved: %w", r.Number, r.Topic, err)
+	}
+	p.Replicas, p.Target = r.Replicas, nil
+	return nil
+}
+
+// moving finds a partition to change, and notes that it does.
+func (d *Draft) moving(topic msg.TopicID, number int32) (*Partition, error) {
+	t, ok := d.next.byID[topic]
+	if !ok || number < 0 || int(number) >= len(t.Partitions) {
+		return nil, errors.New("it does not exist")
+	}
+	d.touched.moved[t.ID] = true
+	return &d.writeTopic(t).Partitions[number], nil
 }
 
 func (r TopicDeleted) apply(d *Draft) error {

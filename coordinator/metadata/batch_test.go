@@ -23,7 +23,7 @@ func batchAt(base int64, changes ...Record) record.Batch {
 }
 
 func TestApplyFollowsTheLog(t *testing.T) {
-	image, changes, err := Empty().Apply(batchAt(0, ClusterFounded{"c", 1}, NodeRegistered{Node{ID: 1}}))
+	image, changes, err := Empty().Apply(batchAt(0, ClusterFounded{ClusterID: "c", Level: 1}, NodeRegistered{msg.Registration{ID: 1}}))
 	if err != nil || image.Offset() != 1 || image.ClusterID() != "c" || !changes.Nodes {
 		t.Fatalf("%s\n%+v, %v", show(image), changes, err)
 	}
@@ -55,14 +55,14 @@ func TestApplyFollowsTheLog(t *testing.T) {
 // Two drafts of one image do not share what they write.
 func TestDraftsAreApart(t *testing.T) {
 	id := msg.TopicID{15: 9}
-	base := apply(Empty(), []Record{NodeRegistered{Node{ID: 1}}, RaftIDsIssued{9}, TopicCreated{ID: id, Name: "t"}})
+	base := apply(Empty(), []Record{NodeRegistered{msg.Registration{ID: 1}}, RaftIDsIssued{9}, TopicCreated{ID: id, Name: "t"}})
 	for n := range int32(5) {
-		base = apply(base, []Record{PartitionCreated{id, n, []Replica{{1, "d", uint64(n + 1)}}}})
+		base = apply(base, []Record{PartitionCreated{Topic: id, Number: n, Replicas: []Replica{{1, "d", uint64(n + 1)}}}})
 	}
 	one := base.Draft()
-	must(one.Apply(PartitionCreated{id, 5, []Replica{{1, "one", 6}}}))
+	must(one.Apply(PartitionCreated{Topic: id, Number: 5, Replicas: []Replica{{1, "one", 6}}}))
 	two := base.Draft()
-	must(two.Apply(PartitionCreated{id, 5, []Replica{{1, "two", 7}}}))
+	must(two.Apply(PartitionCreated{Topic: id, Number: 5, Replicas: []Replica{{1, "two", 7}}}))
 	for want, draft := range map[string]*Draft{"one": one, "two": two} {
 		topic, _ := draft.Image().TopicByID(id)
 		if got := topic.Partitions[5].Replicas[0].Directory; got != want {

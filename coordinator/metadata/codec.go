@@ -13,7 +13,7 @@ import (
 // kind, and the fields of the type of that name in record.go.
 //
 //	key    TopicCreated
-//	value  {"v":1,"data":{"id":"w4Wg7W8mTLGCNQ0XJvGQ9g","name":"orders"}}
+//	value  {"v":2,"data":{"id":"w4Wg7W8mTLGCNQ0XJvGQ9g","name":"orders"}}
 
 // kind is one kind of record.
 type kind struct {
@@ -25,15 +25,26 @@ type kind struct {
 
 // kinds are all there are. A new one, or a new version, raises FeatureLevel.
 var kinds = []kind{
-	{"ClusterFounded", 1, decodeAs[ClusterFounded]},
-	{"NodeRegistered", 1, decodeAs[NodeRegistered]},
-	{"TopicCreated", 1, decodeAs[TopicCreated]},
-	{"PartitionCreated", 1, decodeAs[PartitionCreated]},
+	{"ClusterFounded", 2, decodeAs[ClusterFounded]},
+	{"LevelRaised", 1, decodeAs[LevelRaised]},
+	{"QuorumChanged", 1, decodeAs[QuorumChanged]},
+	{"NodeRegistered", 2, decodeAs[NodeRegistered]},
+	{"NodeFenced", 1, decodeAs[NodeFenced]},
+	{"NodeUnfenced", 1, decodeAs[NodeUnfenced]},
+	{"NodeDraining", 1, decodeAs[NodeDraining]},
+	{"NodeLeaving", 1, decodeAs[NodeLeaving]},
+	{"NodeRemoved", 1, decodeAs[NodeRemoved]},
+	{"TopicCreated", 2, decodeAs[TopicCreated]},
+	{"PartitionCreated", 2, decodeAs[PartitionCreated]},
+	{"PartitionMoving", 1, decodeAs[PartitionMoving]},
+	{"PartitionMoved", 1, decodeAs[PartitionMoved]},
 	{"TopicDeleted", 1, decodeAs[TopicDeleted]},
 	{"ConfigSet", 1, decodeAs[ConfigSet]},
 	{"ConfigRemoved", 1, decodeAs[ConfigRemoved]},
 	{"ProducerIDsAllocated", 1, decodeAs[ProducerIDsAllocated]},
 	{"RaftIDsIssued", 1, decodeAs[RaftIDsIssued]},
+	{"SnapshotBegun", 1, decodeAs[SnapshotBegun]},
+	{"SnapshotEnded", 1, decodeAs[SnapshotEnded]},
 }
 
 func kindNamed(name string) (kind, bool) {

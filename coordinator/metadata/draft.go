@@ -15,22 +15,27 @@ import (
 //
 // A draft whose Apply has failed is half written: it must be dropped.
 type Draft struct {
-	before *Image
-	next   *Image
-	copied struct {
-		nodes, topics, overrides bool
-		topic                    map[msg.TopicID]bool
-		override                 map[resource]bool
-	}
+	before  *Image
+	next    *Image
+	copied  copied
 	touched touched
+	// snapshot is the draft of the snapshot under way, once it goes on in this draft; at is the offset of the record in hand.
+	snapshot *Draft
+	at       int64
+}
+
+// copied says which parts of the next image are the draft's own.
+type copied struct {
+	nodes, topics, overrides bool
+	topic                    map[msg.TopicID]bool
+	override                 map[resource]bool
 }
 
 // Draft begins the next image.
 func (i *Image) Draft() *Draft {
 	next := *i
 	d := &Draft{before: i, next: &next, touched: newTouched()}
-	d.copied.topic = map[msg.TopicID]bool{}
-	d.copied.override = map[resource]bool{}
+	d.copied = copied{topic: map[msg.TopicID]bool{}, override: map[resource]bool{}}
 	return d
 }
 
@@ -40,8 +45,18 @@ func (d *Draft) Image() *Image { return d.next }
 // Changes says how the draft differs from the image that it was begun from.
 func (d *Draft) Changes() Changes { return d.touched.changes(d.before, d.next) }
 
-// Apply makes one change.
-func (d *Draft) Apply(r Record) error { return r.apply(d) }
+// Apply makes one change. Inside a snapshot, which only tells again what the image has, it is made in the snapshot's own
+// image.
+func (d *Draft) Apply(r Record) error {
+	switch r.(type) {
+	case SnapshotBegun, SnapshotEnded:
+		return r.apply(d)
+	}
+	if d.next.snapshot != nil {
+		return r.apply(d.writeSnapshot())
+	}
+	return r.apply(d)
+}
 
 // ApplyBatch makes the changes of a batch of the metadata log, and moves the offset behind it. Control batches only move
 // the offset.
@@ -54,9 +69,10 @@ func (d *Draft) ApplyBatch(b record.Batch) error {
 			if err != nil {
 				return fmt.Errorf("reading the metadata batch at offset %d: %w", b.BaseOffset(), err)
 			}
+			d.at = r.Offset
 			change, err := Decode(r)
 			if err == nil {
-				err = change.apply(d)
+				err = d.Apply(change)
 			}
 			if err != nil {
 				return fmt.Errorf("applying the metadata record at offset %d: %w", r.Offset, err)
@@ -126,17 +142,26 @@ func (d *Draft) removeTopic(t *Topic) {
 	d.touched.deleted[t.ID] = true
 }
 
-func (d *Draft) putNode(n *Node) {
+func (d *Draft) writeNodes() {
 	if !d.copied.nodes {
 		d.copied.nodes = true
 		d.next.nodes = slices.Clone(d.next.nodes)
 	}
+	d.touched.nodes = true
+}
+
+func (d *Draft) removeNode(id msg.NodeID) {
+	d.writeNodes()
+	d.next.nodes = slices.DeleteFunc(d.next.nodes, func(n *Node) bool { return n.ID == id })
+}
+
+func (d *Draft) putNode(n *Node) {
+	d.writeNodes()
 	if at, ok := d.next.nodeAt(n.ID); ok {
 		d.next.nodes[at] = n
 	} else {
 		d.next.nodes = slices.Insert(d.next.nodes, at, n)
 	}
-	d.touched.nodes = true
 }
 
 func (d *Draft) writeOverrides() {

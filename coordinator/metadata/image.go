@@ -18,6 +18,11 @@ type Image struct {
 	offset    int64
 	clusterID string
 	level     int
+	secret    string
+
+	founders []Quorum
+	quorum   []Quorum
+	removed  []NodeRemoved // by directory
 
 	nodes  []*Node  // by id
 	topics []*Topic // by name
@@ -32,6 +37,12 @@ type Image struct {
 
 	nextProducerID int64
 	nextRaftID     uint64
+
+	// snapshot is as much of the image as the snapshot under way has told so far, nil if there is none under way.
+	snapshot *Image
+	// snapshotBegin and snapshotEnd are the offsets of the first and of the last record of the last whole snapshot, -1 for none;
+	// snapshotBegun is the first of the one under way.
+	snapshotBegin, snapshotEnd, snapshotBegun int64
 }
 
 // resource names what has configs of its own.
@@ -46,7 +57,7 @@ var noOverrides = map[string]string{}
 // Empty is the image of an empty log.
 func Empty() *Image {
 	return &Image{
-		offset:    -1,
+		offset: -1, snapshotBegin: -1, snapshotEnd: -1, snapshotBegun: -1,
 		byName:    map[string]*Topic{},
 		byID:      map[msg.TopicID]*Topic{},
 		byUnified: map[string]string{},
@@ -71,6 +82,37 @@ func (i *Image) Offset() int64 { return i.offset }
 
 // ClusterID names the cluster; "" before it is founded.
 func (i *Image) ClusterID() string { return i.clusterID }
+
+// Secret is what the nodes of the cluster know each other by on the bus; "" for a cluster of one node of old.
+func (i *Image) Secret() string { return i.secret }
+
+// Quorum lists the members of the metadata log's group, each on another node; at least one is a voter, once the cluster is
+// founded at level 2.
+func (i *Image) Quorum() []Quorum { return i.quorum }
+
+// QuorumOf finds the member of the metadata log's group on a node.
+func (i *Image) QuorumOf(node msg.NodeID) (Quorum, bool) {
+	for _, q := range i.quorum {
+		if q.Node == node {
+			return q, true
+		}
+	}
+	return Quorum{}, false
+}
+
+// Founders lists the metadata log's first voters, which never change.
+func (i *Image) Founders() []Quorum { return i.founders }
+
+// Removed reports whether a data directory belonged to a node that was decommissioned.
+func (i *Image) Removed(directory string) bool {
+	return slices.ContainsFunc(i.removed, func(r NodeRemoved) bool { return r.Directory == directory })
+}
+
+// Alive reports whether a node is registered and not fenced.
+func (i *Image) Alive(id msg.NodeID) bool {
+	n, ok := i.Node(id)
+	return ok && !n.Fenced
+}
 
 // Level is the feature level that the cluster works at; 0 before it is founded.
 func (i *Image) Level() int { return i.level }

@@ -51,23 +51,48 @@ func show(i *Image) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "cluster %q level %d, next producer id %d, next raft id %d, %d partitions\n",
 		i.ClusterID(), i.Level(), i.NextProducerID(), i.NextRaftID(), i.Partitions())
+	for _, q := range i.Quorum() {
+		fmt.Fprintf(&b, "quorum node %d dir %s raft %d", q.Node, q.Directory, q.RaftID)
+		if q.Voter {
+			b.WriteString(" voter")
+		}
+		b.WriteString("\n")
+	}
 	for _, n := range i.Nodes() {
 		fmt.Fprintf(&b, "node %d incarnation %q directory %q rack %q levels %d-%d", n.ID, n.Incarnation, n.Directory, n.Rack, n.MinLevel, n.MaxLevel)
 		for _, l := range slices.Sorted(maps.Keys(n.Listeners)) {
 			fmt.Fprintf(&b, " %s=%s:%d", l, n.Listeners[l].Host, n.Listeners[l].Port)
 		}
+		for _, l := range []struct {
+			what string
+			is   bool
+		}{{" fenced", n.Fenced}, {" draining", n.Draining}, {" leaving", n.Leaving}} {
+			if l.is {
+				b.WriteString(l.what)
+			}
+		}
 		b.WriteString("\n")
+	}
+	for _, r := range i.removed {
+		fmt.Fprintf(&b, "removed node %d dir %s\n", r.Node, r.Directory)
 	}
 	for _, t := range i.Topics() {
 		fmt.Fprintf(&b, "topic %s %s", t.ID, t.Name)
 		if t.Internal {
 			b.WriteString(" internal")
 		}
+		if t.AutoFactor {
+			b.WriteString(" auto")
+		}
 		b.WriteString("\n")
 		for p, part := range t.Partitions {
 			fmt.Fprintf(&b, "  %d:", p)
-			for _, r := range part.Replicas {
-				fmt.Fprintf(&b, " node %d dir %s raft %d", r.Node, r.Directory, r.RaftID)
+			showReplicas(&b, "", part.Replicas)
+			if !slices.Equal(part.Founders, part.Replicas) {
+				showReplicas(&b, " founders", part.Founders)
+			}
+			if part.Target != nil {
+				showReplicas(&b, " target", part.Target)
 			}
 			b.WriteString("\n")
 		}
@@ -85,6 +110,13 @@ func show(i *Image) string {
 	return b.String()
 }
 
+func showReplicas(b *strings.Builder, what string, replicas []Replica) {
+	b.WriteString(what)
+	for _, r := range replicas {
+		fmt.Fprintf(b, " node %d dir %s raft %d", r.Node, r.Directory, r.RaftID)
+	}
+}
+
 func showChanges(c Changes) string {
 	var b strings.Builder
 	list := func(what string, topics []*Topic) {
@@ -95,8 +127,12 @@ func showChanges(c Changes) string {
 	list("created", c.Created)
 	list("deleted", c.Deleted)
 	list("reconfigured", c.Reconfigured)
+	list("moved", c.Moved)
 	if c.Nodes {
 		b.WriteString("nodes\n")
+	}
+	if c.Quorum {
+		b.WriteString("quorum\n")
 	}
 	if b.Len() == 0 {
 		return "nothing\n"

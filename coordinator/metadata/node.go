@@ -1,32 +1,26 @@
 package metadata
 
-import (
-	"maps"
+import "github.com/seed-e634fa49/troupe/actors/msg"
 
-	"github.com/seed-e634fa49/troupe/actors/msg"
-)
-
-// Node is a registered node. It is not changed once it is in an image.
+// Node is a registered node: what it says of itself, and how it stands in the cluster. It is not changed once it is in an
+// image.
 type Node struct {
-	ID          msg.NodeID `json:"id"`
-	Incarnation string     `json:"incarnation"`    // new at each start of the process
-	Directory   string     `json:"directory"`      // id of its data directory
-	Rack        string     `json:"rack,omitempty"` // "": none
-	// Listeners are the advertised Kafka addresses by listener name.
-	Listeners map[string]Endpoint `json:"listeners,omitempty"`
-	// Levels are the lowest and the highest feature level that the node can work at.
-	MinLevel int `json:"minLevel"`
-	MaxLevel int `json:"maxLevel"`
+	msg.Registration
+	// Fenced says that its lease has run out or that it has stopped: it is given nothing, and clients are not told of it.
+	Fenced bool
+	// Draining says that it shall lead nothing, Leaving that it shall hold nothing and then be removed.
+	Draining, Leaving bool
 }
 
 // Endpoint is where clients reach a listener.
-type Endpoint struct {
-	Host string `json:"host"`
-	Port int32  `json:"port"`
-}
+type Endpoint = msg.Endpoint
 
-// Equal reports whether two registrations say the same.
-func (n *Node) Equal(o *Node) bool {
-	return n.ID == o.ID && n.Incarnation == o.Incarnation && n.Directory == o.Directory && n.Rack == o.Rack &&
-		n.MinLevel == o.MinLevel && n.MaxLevel == o.MaxLevel && maps.Equal(n.Listeners, o.Listeners)
+// Quorum is a member of the metadata log's group.
+type Quorum struct {
+	Node msg.NodeID `json:"node"`
+	// Directory is the id of the data directory that holds the replica.
+	Directory string `json:"directory"`
+	RaftID    uint64 `json:"raftId"`
+	// Voter is a member with a vote; the others follow.
+	Voter bool `json:"voter,omitempty"`
 }

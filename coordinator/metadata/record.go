@@ -6,7 +6,10 @@ import (
 
 // FeatureLevel is the highest feature level that this program can work at. It rises when a kind of record, or a version of
 // one, is added that an older program would not understand.
-const FeatureLevel = 1
+const FeatureLevel = 2
+
+// LowestLevel is the lowest feature level that this program can work at.
+const LowestLevel = 1
 
 // Record is one change of the cluster. All of them are written by the controller that leads the metadata log, and by
 // nobody else.
@@ -16,25 +19,14 @@ type Record interface {
 	apply(d *Draft) error
 }
 
-// ClusterFounded is the first record of a log. Written when a node leads an empty log; gives the cluster its id and the
-// feature level that all its nodes must know.
-type ClusterFounded struct {
-	ClusterID string `json:"clusterId"`
-	Level     int    `json:"level"`
-}
-
-// NodeRegistered is written when a node has started, with all that there is to know of it; replaces what an earlier
-// registration of the same id said.
-type NodeRegistered struct {
-	Node
-}
-
 // TopicCreated is written for CreateTopics, before the records of the topic's configs and partitions, which come in the
 // same batch; makes a topic without partitions.
 type TopicCreated struct {
 	ID       msg.TopicID `json:"id"`
 	Name     string      `json:"name"`
 	Internal bool        `json:"internal,omitempty"`
+	// AutoFactor says that nobody has asked for a number of replicas: there shall be three, once there are three nodes.
+	AutoFactor bool `json:"autoFactor,omitempty"` // from version 2 on
 }
 
 // PartitionCreated is written for CreateTopics and CreatePartitions, in the order of the partitions' numbers; adds one to
@@ -43,6 +35,9 @@ type PartitionCreated struct {
 	Topic    msg.TopicID `json:"topic"`
 	Number   int32       `json:"number"`
 	Replicas []Replica   `json:"replicas"`
+	// Founders and Target are those of Partition. Written in snapshots, from version 2 on; without Founders, the replicas are.
+	Founders []Replica `json:"founders,omitempty"`
+	Target   []Replica `json:"target,omitempty"`
 }
 
 // TopicDeleted is written for DeleteTopics; removes a topic, its partitions and its configs.

@@ -8,9 +8,11 @@ import (
 
 // Topic is a topic with its partitions. It is not changed once it is in an image: a wider topic is another Topic.
 type Topic struct {
-	ID         msg.TopicID
-	Name       string
-	Internal   bool
+	ID       msg.TopicID
+	Name     string
+	Internal bool
+	// AutoFactor says that its partitions grow to three replicas as nodes join.
+	AutoFactor bool
 	Partitions []Partition // index = partition number
 }
 
@@ -18,6 +20,19 @@ type Topic struct {
 type Partition struct {
 	// Replicas has at least one, on nodes that differ, the preferred leader first.
 	Replicas []Replica
+	// Founders are the replicas that the partition was created with: its group's first voters. They never change, and may be
+	// on nodes that are gone.
+	Founders []Replica
+	// Target are the replicas that it is moving to, nil if it is not moving. A replica that stays is the same in both.
+	Target []Replica
+}
+
+// Members are the replicas that the partition's group is to have.
+func (p *Partition) Members() []Replica {
+	if p.Target != nil {
+		return p.Target
+	}
+	return p.Replicas
 }
 
 // Replica is one copy, in order of preference.

@@ -306,7 +306,7 @@ func TestSlowConsumerIsBounded(t *testing.T) {
 }
 
 func TestFetchReplyIsWhatKmsgEncodes(t *testing.T) {
-	node := &metadata.Node{ID: 2, Rack: "r"}
+	node := &metadata.Node{Registration: msg.Registration{ID: 2, Rack: "r"}}
 	chunks := func(parts ...string) (r msg.ReadResult) {
 		for _, p := range parts {
 			r.Chunks = append(r.Chunks, []byte(p))
@@ -327,7 +327,7 @@ func TestFetchReplyIsWhatKmsgEncodes(t *testing.T) {
 	for i := range parts {
 		parts[i].at = i
 	}
-	for _, nodes := range [][]fetchNode{nil, {{node, metadata.Endpoint{Host: "h", Port: 9}}, {&metadata.Node{ID: 3}, metadata.Endpoint{Host: "i"}}}} {
+	for _, nodes := range [][]fetchNode{nil, {{node, metadata.Endpoint{Host: "h", Port: 9}}, {&metadata.Node{Registration: msg.Registration{ID: 3}}, metadata.Endpoint{Host: "i"}}}} {
 		for version := int16(4); version <= 18; version++ {
 			for _, some := range [][]fetchPart{parts, parts[1:2], nil} {
 				a := &fetchAnswer{version: version, code: 71, sessionID: 77, parts: some, nodes: nodes}

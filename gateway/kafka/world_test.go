@@ -36,7 +36,7 @@ func newWorld(t testing.TB) *world {
 }
 
 func (w *world) register(id msg.NodeID, port int32) {
-	w.apply(metadata.NodeRegistered{Node: metadata.Node{ID: id, Directory: "d", MinLevel: 1, MaxLevel: 1,
+	w.apply(metadata.NodeRegistered{Registration: msg.Registration{ID: id, Directory: "d", MinLevel: 1, MaxLevel: 1,
 		Listeners: map[string]metadata.Endpoint{"kafka": {Host: "127.0.0.1", Port: port}}}})
 }
 
