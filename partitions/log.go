@@ -43,6 +43,13 @@ type Reader interface {
 	EndOffsetForTerm(term uint64) (found uint64, end int64, ok bool)
 }
 
+// sectionReader is a Reader whose log lies in files, as wal.Reader.
+type sectionReader interface {
+	ReadSections(offset, limit int64, maxBytes int, atLeastOne bool) (wal.Pieces, error)
+}
+
+var _ sectionReader = (*wal.Reader)(nil)
+
 // Store is what a node's partitions share: where logs are opened and removed, and whether there is room.
 type Store interface {
 	Open(name string) (Log, error)

@@ -57,6 +57,9 @@ func (v *view) Read(req msg.ReadRequest) (msg.ReadResult, error) {
 	if req.Offset >= limit {
 		return msg.ReadResult{Release: noRelease}, nil
 	}
+	if files, ok := v.reader.(sectionReader); ok && req.Sections {
+		return v.readSections(files, req, limit)
+	}
 	chunks, n, release, err := v.reader.Read(req.Offset, limit, req.MaxBytes, req.AtLeastOne)
 	if release == nil {
 		release = noRelease
@@ -66,6 +69,19 @@ func (v *view) Read(req msg.ReadRequest) (msg.ReadResult, error) {
 		return msg.ReadResult{Release: noRelease}, v.readError(err)
 	}
 	return msg.ReadResult{Chunks: chunks, Bytes: n, Release: release}, nil
+}
+
+func (v *view) readSections(r sectionReader, req msg.ReadRequest, limit int64) (msg.ReadResult, error) {
+	p, err := r.ReadSections(req.Offset, limit, req.MaxBytes, req.AtLeastOne)
+	if err != nil {
+		p.Release()
+		return msg.ReadResult{Release: noRelease}, v.readError(err)
+	}
+	res := msg.ReadResult{Chunks: p.Chunks, Bytes: p.Bytes, Release: p.Release}
+	for _, s := range p.Sections {
+		res.Sections = append(res.Sections, msg.Section(s))
+	}
+	return res, nil
 }
 
 func noRelease() {}

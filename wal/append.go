@@ -80,6 +80,7 @@ func (l *Log) wrote(h *handle, frames []Frame) {
 		l.tail.add(f, int64(uvarintSize(uint64(len(f)))+len(f)))
 		l.addTerm(termStart{f.Term(), index, f.BaseOffset()})
 	}
+	l.tail.seg.verified.add(before, l.tail.end, l.store.opts.Now())
 	l.store.stats.appended.Add(l.tail.end - before)
 	if len(l.tail.points)-l.side.written >= flushEvery {
 		if err := l.side.flush(l.tail.points, nil); err != nil {

@@ -7,7 +7,16 @@
 // reader waits for a writer. (Looking up a time opens batches, by the record package.)
 //
 // Place on a record's way: after raft has taken a proposal the partition's actor appends its frame here (one write,
-// append.go), asks the syncer to make it durable (syncer.go), and readers fetch it from here with pread (read.go).
+// append.go), asks the syncer to make it durable (syncer.go), and readers fetch it from here with pread (read.go), or are told
+// where in the file it lies (read_sections.go).
+//
+// # What is not verified again
+//
+// Each frame is verified when it is read, but for one case: a reader that can send a file as it lies is given the place of a
+// large frame that was written by this process, or verified, in the last five minutes (verified.go). Whatever rots after that
+// and before it is sent is not seen here; it is met by the batch's own checksum, which Kafka's clients verify. Five minutes is
+// what the page cache is good for: what is read again within them was whole in memory then, and is not likely to have left it.
+// After them, after a start, and once anything of the segment was found to be damaged, the frame is verified first.
 //
 // # The data directory
 //

@@ -127,7 +127,7 @@ func readAll(t testing.TB, r *Reader, from, limit int64, maxBytes int) []byte {
 		for _, c := range chunks {
 			out = append(out, c...)
 			for len(c) > 0 {
-				_, next, size, err := batchBounds(c)
+				_, next, size, err := batchBounds(c, len(c))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -118,7 +118,7 @@ func (r *Reader) batches(sp *span, pos, from, limit int64, f func(record.Batch) 
 
 func eachBatch(p []byte, from, limit int64, f func(record.Batch) (bool, error)) (more bool, err error) {
 	for len(p) > 0 {
-		base, next, size, err := batchBounds(p)
+		base, next, size, err := batchBounds(p, len(p))
 		if err != nil {
 			return false, err
 		}

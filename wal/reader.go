@@ -171,11 +171,32 @@ func (c *cursor) frame(size int64) (Frame, error) {
 	return Frame(p[n:]), nil
 }
 
+// peek returns n bytes at pos, which stay until the next call.
+func (c *cursor) peek(pos int64, n int) ([]byte, error) {
+	if pos < c.at || pos+int64(n) > c.at+int64(len(c.win)) {
+		if c.end-pos < int64(n) {
+			return nil, io.ErrUnexpectedEOF
+		}
+		if err := c.load(pos, int64(max(n, cap(c.win)))); err != nil {
+			return nil, err
+		}
+	}
+	return c.win[pos-c.at:][:n], nil
+}
+
+// verified takes note that every entry between from and the one in front was verified; a negative from is none.
+func (c *cursor) verified(from int64) {
+	if from >= 0 && from < c.pos {
+		c.sp.seg.verified.add(from, c.pos, c.r.store.opts.Now())
+	}
+}
+
 // failed says what a failure to read at pos means: the log was cut since the reader was taken, or it is damaged.
 func (c *cursor) failed(sp *span, pos int64, cause error) error {
 	if errors.Is(cause, ErrCutOff) || sp.seg.valid.Load() < sp.end {
 		return storageErr(ErrCutOff, "reading %s", c.r.name)
 	}
+	sp.seg.verified.clear()
 	return c.r.rot.add(damageAt(sp.seg, pos, sp.end, indexAt(c.r.store, sp, pos), cause))
 }
 

@@ -83,7 +83,7 @@ func TestReadReturnsWholeBatchesWithinItsBounds(t *testing.T) {
 		if n != c.bytes || len(got) != n {
 			t.Errorf("%+v: %d bytes, in chunks %d", c, n, len(got))
 		} else if n > 0 {
-			if base, _, _, _ := batchBounds(got); base != int64(c.first) {
+			if base, _, _, _ := batchBounds(got, len(got)); base != int64(c.first) {
 				t.Errorf("%+v: begins at %d", c, base)
 			}
 		}
@@ -278,7 +278,7 @@ func TestReadersNextToTheOwner(t *testing.T) {
 				}
 				for _, c := range chunks {
 					for len(c) > 0 {
-						base, _, size, _ := batchBounds(c)
+						base, _, size, _ := batchBounds(c, len(c))
 						if !bytes.Equal(c[record.HeaderSize:size], payload(base)) {
 							t.Errorf("offset %d is served wrong", base)
 						}

@@ -17,6 +17,8 @@ type segment struct {
 	created time.Time
 	// valid is how many bytes readers may find: all of them, until the file is cut or removed.
 	valid atomic.Int64
+	// verified are the bytes that readers may send without verifying them again.
+	verified verified
 }
 
 func newSegment(dir string, first uint64, base int64, created time.Time) *segment {

@@ -14,6 +14,7 @@ type Stats struct {
 	SlowestSync   time.Duration
 	AppendedBytes int64
 	ReadBytes     int64 // by readers, from files or the page cache
+	SentBytes     int64 // that readers were handed as sections of files
 	Recoveries    int64
 	RecoveryTime  time.Duration
 	DirtyLogs     int // that wait for the next cycle
@@ -26,7 +27,7 @@ type Stats struct {
 
 type counters struct {
 	cycles, syncCalls, syncedLogs, syncNanos, slowest atomic.Int64
-	appended, read, recoveries, recoveryNanos         atomic.Int64
+	appended, read, sent, recoveries, recoveryNanos   atomic.Int64
 }
 
 func (c *counters) synced(took time.Duration, logs int) {
@@ -52,7 +53,7 @@ func (s *Store) Stats() Stats {
 	st := Stats{
 		Cycles: c.cycles.Load(), SyncCalls: c.syncCalls.Load(), SyncedLogs: c.syncedLogs.Load(),
 		SyncTime: time.Duration(c.syncNanos.Load()), SlowestSync: time.Duration(c.slowest.Load()),
-		AppendedBytes: c.appended.Load(), ReadBytes: c.read.Load(),
+		AppendedBytes: c.appended.Load(), ReadBytes: c.read.Load(), SentBytes: c.sent.Load(),
 		Recoveries: c.recoveries.Load(), RecoveryTime: time.Duration(c.recoveryNanos.Load()),
 		ReadFiles: s.files.count(), LentBuffers: len(s.loans.slots),
 	}

@@ -1,6 +1,9 @@
 package msg
 
-import "time"
+import (
+	"os"
+	"time"
+)
 
 // Directory finds the partitions that live on this node. It is read by sessions, from any goroutine, without a message.
 type Directory interface {
@@ -83,18 +86,28 @@ type ReadRequest struct {
 	// AtLeastOne returns the first batch even if it is larger than MaxBytes (KIP-74).
 	AtLeastOne bool
 	Isolation  Isolation
+	// Sections says that the reader can send pieces of files as they lie. Without it everything comes as chunks.
+	Sections bool
 }
 
-// ReadResult is what a view read.
+// ReadResult is what a view read: sections, then chunks, each of whole batches. Laid end to end in this order they are a
+// Records field. They are valid until Release.
 type ReadResult struct {
-	// Chunks hold whole batches, in order; laid end to end they are a Records field. They are valid until Release.
-	Chunks [][]byte
-	// Bytes is their total length.
+	Sections []Section
+	Chunks   [][]byte
+	// Bytes is the total length of sections and chunks.
 	Bytes int
 	// Aborted are the aborted transactions that overlap what was read, sorted by first offset; only for ReadCommitted.
 	Aborted []AbortedTransaction
-	// Release gives the chunks' memory back. It is never nil, and called once.
+	// Release gives the chunks' memory and the sections' file back. It is never nil, and called once.
 	Release func()
+}
+
+// Section is a piece of a file that holds committed batches, which never change. It was verified a short while ago.
+type Section struct {
+	File *os.File // to be read at a position, shared with others
+	At   int64    // bytes
+	Size int64
 }
 
 // AbortedTransaction tells a read_committed consumer what to leave out.

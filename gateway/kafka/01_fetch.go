@@ -244,7 +244,8 @@ func (f *fetch) readRecords(p *fetchPart, view msg.View, room int, first bool) *
 		f.starved = true
 		return nil
 	}
-	read, err := view.Read(msg.ReadRequest{Offset: p.wanted.offset, MaxBytes: granted, AtLeastOne: first, Isolation: f.isolation})
+	read, err := view.Read(msg.ReadRequest{Offset: p.wanted.offset, MaxBytes: granted, AtLeastOne: first, Isolation: f.isolation,
+		Sections: f.call.conn.sendsFiles()})
 	f.server.fetching.put(granted - read.Bytes)
 	if err != nil {
 		return kerr.TypedErrorForCode(msg.Code(err))

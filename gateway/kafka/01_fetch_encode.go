@@ -10,7 +10,7 @@ import (
 )
 
 // A fetch reply is encoded here rather than by kmsg, so that the records are never copied: what is between them is text,
-// and they are sent as they lie in memory. A test compares the bytes with kmsg's for every version.
+// and they are sent as they lie in memory or in a file. A test compares the bytes with kmsg's for every version.
 //
 //	throttle time        int32
 //	error, session id    int16, int32                                from v7
@@ -29,7 +29,7 @@ import (
 //
 // Flexible versions, from v12, have lengths as varints plus 1.
 
-// fetchAnswer is the answer to a fetch. It holds the chunks until they are written.
+// fetchAnswer is the answer to a fetch. It holds chunks and sections until they are written.
 type fetchAnswer struct {
 	server    *Server
 	version   int16
@@ -77,7 +77,7 @@ func (a *fetchAnswer) encode(o *outgoing) {
 			}
 			e.partition(p)
 			o.text.b = e.b
-			o.append(p.read.Chunks)
+			o.append(&p.read)
 			e.partitionTags(p)
 			count--
 		}

@@ -333,7 +333,10 @@ func TestFetchReplyIsWhatKmsgEncodes(t *testing.T) {
 				a := &fetchAnswer{version: version, code: 71, sessionID: 77, parts: some, nodes: nodes}
 				o := newOutgoing()
 				a.encode(o)
-				got := bytes.Join(o.lay(), nil)
+				var got []byte
+				for _, p := range o.lay() {
+					got = append(got, p.bytes...)
+				}
 				o.release()
 				if version >= 12 {
 					got = got[1:] // the header's tags

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/seed-e634fa49/troupe/actors/clock"
@@ -22,6 +23,8 @@ type connection struct {
 	socket   net.Conn
 	listener string
 	in       *bufio.Reader
+	// sender takes pieces of files; nil where the socket can't.
+	sender syscall.RawConn
 
 	// done is closed with the connection.
 	done chan struct{}
@@ -59,7 +62,7 @@ func newConnection(s *Server, socket net.Conn, listener string) *connection {
 	c := &connection{
 		server: s, socket: socket, listener: listener,
 		in:   bufio.NewReaderSize(socket, readBuffer),
-		done: make(chan struct{}), wake: make(chan struct{}, 1),
+		done: make(chan struct{}), wake: make(chan struct{}, 1), sender: fileSender(socket),
 	}
 	c.moved()
 	return c

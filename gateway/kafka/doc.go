@@ -10,6 +10,7 @@
 //	NN_name.go     one file per API, numbered as Kafka numbers them: what it does, and in which versions
 //	call.go        the handler answers the call, from any goroutine
 //	reply.go       answers are encoded and written, in the order of the requests
+//	sendfile.go    and what large answers hold of the log goes from the page cache to the socket
 //
 // It promises that replies leave in the order of a connection's requests; that appends to a partition begin in that order
 // too; that memory is bounded by the budgets, whatever clients send; that a frame nobody can read closes its own connection

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
 // A reply's header, versions 0 and 1:
@@ -22,21 +24,27 @@ const (
 	writePortion = 1 << 20
 )
 
-// outgoing gathers replies for one write: what is encoded, one reply behind the other in one buffer, and between it chunks
-// of the log, which are sent as they lie in memory.
+// outgoing gathers replies for one write: what is encoded, one reply behind the other in one buffer, and between it pieces
+// of the log, which are sent as they lie in memory or in a file.
 type outgoing struct {
-	text       *buffer
-	chunks     []chunk // by position
-	chunkBytes int
-	pieces     net.Buffers
-	portion    net.Buffers
-	calls      []*Call
+	text     *buffer
+	log      []logPiece // by position
+	logBytes int
+	pieces   []piece
+	portion  net.Buffers
+	calls    []*Call
 }
 
-// chunk is sent when as many bytes of the text are.
-type chunk struct {
-	at    int
-	bytes []byte
+// piece is bytes in memory, or where those are nil a section of a file.
+type piece struct {
+	bytes   []byte
+	section msg.Section
+}
+
+// logPiece is sent when as many bytes of the text are.
+type logPiece struct {
+	at int
+	piece
 }
 
 var outgoings = sync.Pool{New: func() any { return new(outgoing) }}
@@ -50,47 +58,50 @@ func newOutgoing() *outgoing {
 
 // reply encodes a call's answer with its length and header.
 func (o *outgoing) reply(c *Call) {
-	at, before := len(o.text.b), o.chunkBytes
+	at, before := len(o.text.b), o.logBytes
 	o.text.b = append(o.text.b, 0, 0, 0, 0)
 	o.text.b = binary.BigEndian.AppendUint32(o.text.b, uint32(c.correlationID))
 	c.answer.encode(o)
-	size := len(o.text.b) - at - 4 + o.chunkBytes - before
+	size := len(o.text.b) - at - 4 + o.logBytes - before
 	binary.BigEndian.PutUint32(o.text.b[at:], uint32(size))
 	c.conn.server.metrics.of(c.api).out.Add(float64(size))
 }
 
-// append puts chunks of the log behind what is encoded so far. They must stay valid until the answer's done.
-func (o *outgoing) append(chunks [][]byte) {
-	for _, b := range chunks {
-		o.chunks = append(o.chunks, chunk{len(o.text.b), b})
-		o.chunkBytes += len(b)
+// append puts what was read of the log behind what is encoded so far. It must stay valid until the answer's done.
+func (o *outgoing) append(read *msg.ReadResult) {
+	for _, s := range read.Sections {
+		o.log = append(o.log, logPiece{len(o.text.b), piece{section: s}})
 	}
+	for _, b := range read.Chunks {
+		o.log = append(o.log, logPiece{len(o.text.b), piece{bytes: b}})
+	}
+	o.logBytes += read.Bytes
 }
 
-// lay lays text and chunks out as the pieces of one write.
-func (o *outgoing) lay() net.Buffers {
+// lay lays out text and log as the pieces of one write.
+func (o *outgoing) lay() []piece {
 	o.pieces = o.pieces[:0]
 	from := 0
-	for _, c := range o.chunks {
-		if c.at > from {
-			o.pieces = append(o.pieces, o.text.b[from:c.at])
-			from = c.at
+	for _, p := range o.log {
+		if p.at > from {
+			o.pieces = append(o.pieces, piece{bytes: o.text.b[from:p.at]})
+			from = p.at
 		}
-		o.pieces = append(o.pieces, c.bytes)
+		o.pieces = append(o.pieces, p.piece)
 	}
 	if from < len(o.text.b) {
-		o.pieces = append(o.pieces, o.text.b[from:])
+		o.pieces = append(o.pieces, piece{bytes: o.text.b[from:]})
 	}
 	return o.pieces
 }
 
 func (o *outgoing) release() {
 	o.text.release()
-	clear(o.chunks)
+	clear(o.log)
 	clear(o.pieces[:cap(o.pieces)])
 	clear(o.portion[:cap(o.portion)])
 	clear(o.calls[:cap(o.calls)])
-	*o = outgoing{chunks: o.chunks[:0], pieces: o.pieces[:0], portion: o.portion[:0], calls: o.calls[:0]}
+	*o = outgoing{log: o.log[:0], pieces: o.pieces[:0], portion: o.portion[:0], calls: o.calls[:0]}
 	outgoings.Put(o)
 }
 
@@ -187,30 +198,38 @@ func (c *connection) written(calls []*Call) {
 }
 
 // send writes everything in portions, so that a client that is slow can be told from one that has stopped.
-func (c *connection) send(o *outgoing) error {
+func (c *connection) send(o *outgoing) (err error) {
 	pieces := o.lay()
 	defer c.writeStall.end()
-	for len(pieces) > 0 {
+	for len(pieces) > 0 && err == nil {
 		c.writeStall.begin(c.server.clock)
-		o.portion = o.portion[:0]
-		for left := writePortion; left > 0 && len(pieces) > 0; {
-			p := pieces[0]
-			if len(p) > left {
-				pieces[0] = p[left:]
-				p = p[:left]
-			} else {
-				pieces = pieces[1:]
-			}
-			o.portion = append(o.portion, p)
-			left -= len(p)
-		}
-		portion := o.portion
-		if _, err := portion.WriteTo(c.socket); err != nil {
-			return err
+		if s := &pieces[0].section; s.Size == 0 {
+			pieces, err = c.sendBytes(o, pieces)
+		} else if err = c.sendSection(s); s.Size == 0 {
+			pieces = pieces[1:]
 		}
 		c.moved()
 	}
-	return nil
+	return err
+}
+
+// sendBytes writes a portion of the bytes in front, and returns what is left.
+func (c *connection) sendBytes(o *outgoing, pieces []piece) ([]piece, error) {
+	o.portion = o.portion[:0]
+	for left := writePortion; left > 0 && len(pieces) > 0 && pieces[0].section.Size == 0; {
+		p := pieces[0].bytes
+		if len(p) > left {
+			pieces[0].bytes = p[left:]
+			p = p[:left]
+		} else {
+			pieces = pieces[1:]
+		}
+		o.portion = append(o.portion, p)
+		left -= len(p)
+	}
+	portion := o.portion
+	_, err := portion.WriteTo(c.socket)
+	return pieces, err
 }
 
 // response is an answer that kmsg encodes.

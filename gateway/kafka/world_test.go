@@ -169,6 +169,7 @@ type fakePartition struct {
 	// forgetful keeps no batches, and every offset is 0, for benchmarks.
 	forgetful bool
 	reading   chan struct{} // if not nil, reads wait until it is closed
+	file      *fakeFile     // holds batches that are sent from there
 }
 
 func newFakePartition() *fakePartition {
@@ -274,7 +275,7 @@ func (p *fakePartition) stored() []record.Batch {
 func (p *fakePartition) View() msg.View {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return &fakeView{state: p.state, batches: p.batches[:len(p.batches):len(p.batches)], aborted: p.aborted, reading: p.reading}
+	return &fakeView{state: p.state, batches: p.batches[:len(p.batches):len(p.batches)], aborted: p.aborted, reading: p.reading, file: p.file}
 }
 
 type fakeView struct {
@@ -282,6 +283,7 @@ type fakeView struct {
 	batches []record.Batch
 	aborted []msg.AbortedTransaction
 	reading chan struct{}
+	file    *fakeFile
 }
 
 func (v *fakeView) State() *msg.State { return &v.state }
@@ -305,7 +307,11 @@ func (v *fakeView) Read(req msg.ReadRequest) (msg.ReadResult, error) {
 		if r.Bytes+len(b) > req.MaxBytes && !(req.AtLeastOne && r.Bytes == 0) {
 			break
 		}
-		r.Chunks = append(r.Chunks, b)
+		if at, ok := v.file.place(b); ok && req.Sections {
+			r.Sections = append(r.Sections, msg.Section{File: v.file.File, At: at, Size: int64(len(b))})
+		} else {
+			r.Chunks = append(r.Chunks, b)
+		}
 		r.Bytes += len(b)
 	}
 	return r, nil
