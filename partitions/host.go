@@ -154,17 +154,19 @@ func (h *Host) Partition(id msg.TopicPartition) (msg.Partition, bool) {
 	return p.(*hosted), true
 }
 
-// Leadership is who leads a partition, as its replica here or else the other nodes say.
+// Leadership is who leads a partition, as its replica here or the other nodes say: whose epoch is higher.
 func (h *Host) Leadership(id msg.TopicPartition) (msg.Leadership, bool) {
+	told, known := msg.Leadership{Leader: msg.NoNode}, false
+	if h.o.Elsewhere != nil {
+		told, known = h.o.Elsewhere(id)
+	}
 	if p, ok := h.partitions.Load(id); ok {
-		if s := p.(*hosted).view.Load().state; s.Leader != msg.NoNode {
+		s := p.(*hosted).view.Load().state
+		if s.Leader != msg.NoNode && (!known || s.Epoch >= told.Epoch) {
 			return msg.Leadership{Leader: s.Leader, Epoch: s.Epoch, InSync: s.InSync}, true
 		}
 	}
-	if h.o.Elsewhere == nil {
-		return msg.Leadership{Leader: msg.NoNode}, false
-	}
-	return h.o.Elsewhere(id)
+	return told, known
 }
 
 // Close is called before a clean stop: every partition answers what is in flight, saves its state, and stops, all of them

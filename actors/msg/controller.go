@@ -17,8 +17,8 @@ type Asked struct {
 	answered bool
 }
 
-// Then sets what takes the answer.
-func (q *Asked) Then(f func(err error)) { q.Done = f }
+// Slot is the shared part, where whoever sends a request of any kind sets Done and reads Applied.
+func (q *Asked) Slot() *Asked { return q }
 
 // Bytes is zero: admin requests are bounded by the sessions' own limits.
 func (*Asked) Bytes() int { return 0 }

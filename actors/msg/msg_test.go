@@ -115,7 +115,7 @@ func TestTopicIDs(t *testing.T) {
 
 func TestAnAnswerTellsHowFarTheImageGoes(t *testing.T) {
 	q := &CreateTopics{}
-	q.Then(func(error) {})
+	q.Slot().Done = func(error) {}
 	q.AnswerAt(7, nil)
 	q.AnswerAt(8, nil)
 	if q.Applied != 7 {

@@ -34,7 +34,7 @@ func (n *Node) serveHTTP(context.Context) error {
 func (n *Node) serveKafka(context.Context) error {
 	static := n.static()
 	n.kafka = kafka.New(kafka.Options{
-		Node: n.o.ID, Image: n.image.Load, Directory: n.host, Controller: n.controller, Clock: n.o.Clock,
+		Node: n.o.ID, Image: n.image.Load, Directory: n.host, At: n.system.At, Clock: n.o.Clock,
 		Static: static, DataDir: static["log.dirs"], Disk: n.disk,
 		Log: n.log, Random: n.o.Random, Registerer: n.registry, Limits: n.limits(),
 	})

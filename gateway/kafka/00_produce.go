@@ -62,6 +62,7 @@ type produce struct {
 type producedBatch struct {
 	msg.Append
 	batch [1]record.Batch // what Append.Batches aliases
+	id    msg.TopicPartition
 	to    msg.Partition
 	place *kmsg.ProduceResponseTopicPartition
 }
@@ -134,9 +135,10 @@ func producedTopic(image *metadata.Image, version int16, asked *kmsg.ProduceRequ
 
 func (p *produce) acceptPartition(image *metadata.Image, topic *metadata.Topic, asked *kmsg.ProduceRequestTopicPartition,
 	place *kmsg.ProduceResponseTopicPartition, now time.Time) {
-	to, view, err := p.server.leader(topic, asked.Partition)
+	id := msg.TopicPartition{Topic: topic.ID, Partition: asked.Partition}
+	to, _, err := p.server.leader(topic, asked.Partition)
 	if err != nil {
-		p.redirect(place, err, view)
+		p.redirect(place, err, id)
 		p.refuse(place, &refusal{code: err})
 		return
 	}
@@ -145,7 +147,7 @@ func (p *produce) acceptPartition(image *metadata.Image, topic *metadata.Topic, 
 		p.refuse(place, bad)
 		return
 	}
-	p.appends = append(p.appends, producedBatch{to: to, place: place, batch: [1]record.Batch{batch}})
+	p.appends = append(p.appends, producedBatch{id: id, to: to, place: place, batch: [1]record.Batch{batch}})
 	a := &p.appends[len(p.appends)-1]
 	a.Append = msg.Append{Batches: a.batch[:], Acks: p.acks, LeaderEpoch: -1, Sink: p, Slot: len(p.appends) - 1}
 }
@@ -212,7 +214,7 @@ func (p *produce) take(a *msg.Append) {
 	b := &p.appends[a.Slot]
 	if a.Err != nil {
 		bad := refuseError(a.Err)
-		p.redirect(b.place, bad.code, b.to.View())
+		p.redirect(b.place, bad.code, b.id)
 		p.refuse(b.place, bad)
 		return
 	}
@@ -274,18 +276,18 @@ func (p *produce) refuse(place *kmsg.ProduceResponseTopicPartition, bad *refusal
 }
 
 // redirect tells a client of v10 who leads a partition that this node does not.
-func (p *produce) redirect(place *kmsg.ProduceResponseTopicPartition, err *kerr.Error, view msg.View) {
-	if p.call.Version < 10 || err.Code != kerr.NotLeaderForPartition.Code || view == nil {
+func (p *produce) redirect(place *kmsg.ProduceResponseTopicPartition, err *kerr.Error, id msg.TopicPartition) {
+	if p.call.Version < 10 || err.Code != kerr.NotLeaderForPartition.Code {
 		return
 	}
-	state := view.State()
-	place.CurrentLeader.LeaderID, place.CurrentLeader.LeaderEpoch = state.Leader, state.Epoch
+	led := p.server.leadership(id)
+	place.CurrentLeader.LeaderID, place.CurrentLeader.LeaderEpoch = led.Leader, led.Epoch
 	for i := range p.resp.Brokers {
-		if p.resp.Brokers[i].NodeID == state.Leader {
+		if p.resp.Brokers[i].NodeID == led.Leader {
 			return
 		}
 	}
-	if node, at, ok := p.server.advertised(state.Leader, p.call.Listener); ok {
+	if node, at, ok := p.server.advertised(p.server.Image(), led.Leader, p.call.Listener); ok {
 		p.resp.Brokers = append(p.resp.Brokers, kmsg.ProduceResponseBroker{NodeID: node.ID, Host: at.Host, Port: at.Port, Rack: rackOf(node)})
 	}
 }

@@ -177,11 +177,11 @@ func (f *fetch) readAll(a *fetchAnswer) (final bool) {
 		if i == 0 || p.topic != f.parts[i-1].topic || p.id != f.parts[i-1].id {
 			topic = f.topic(image, p)
 		}
-		view, err := f.readPart(image, topic, p, f.maxBytes-a.bytes, a.bytes == 0)
+		err := f.readPart(image, topic, p, f.maxBytes-a.bytes, a.bytes == 0)
 		if err != nil {
 			p.fail(err)
 			f.call.Failed(err.Code)
-			a.redirect(p, view, f.call.Listener)
+			a.redirect(p, f.call.Listener)
 		}
 		final = final || err != nil || p.diverges
 		a.bytes += p.read.Bytes
@@ -200,17 +200,17 @@ func (f *fetch) topic(image *metadata.Image, p *fetchPart) *metadata.Topic {
 }
 
 // readPart reads one partition, up to room bytes, but for the first batch when nothing was read before.
-func (f *fetch) readPart(image *metadata.Image, topic *metadata.Topic, p *fetchPart, room int, first bool) (msg.View, *kerr.Error) {
+func (f *fetch) readPart(image *metadata.Image, topic *metadata.Topic, p *fetchPart, room int, first bool) *kerr.Error {
 	p.hosted, p.read, p.diverges, p.redirected = nil, msg.ReadResult{}, false, false
 	if topic == nil && f.version >= 13 {
-		return nil, kerr.UnknownTopicID
+		return kerr.UnknownTopicID
 	}
 	hosted, view, err := f.server.leaderIn(topic, p.partition, p.wanted.epoch)
 	if err != nil {
-		return view, err
+		return err
 	}
 	if f.version < 10 && f.server.topicConfig(image, topic).Compression == record.Zstd {
-		return view, kerr.UnsupportedCompressionType
+		return kerr.UnsupportedCompressionType
 	}
 	state := view.State()
 	p.hosted, p.epoch, p.code = hosted, state.Epoch, 0
@@ -220,13 +220,13 @@ func (f *fetch) readPart(image *metadata.Image, topic *metadata.Topic, p *fetchP
 		epoch, end := view.EndOffsetForEpoch(p.wanted.lastFetchedEpoch)
 		switch {
 		case epoch < 0 || end < 0:
-			return view, kerr.OffsetOutOfRange
+			return kerr.OffsetOutOfRange
 		case epoch < p.wanted.lastFetchedEpoch || end < p.wanted.offset:
 			p.diverges, p.divergingEpoch, p.divergingEnd = true, epoch, end
-			return view, nil
+			return nil
 		}
 	}
-	return view, f.readRecords(p, view, min(room, int(p.wanted.maxBytes)), first)
+	return f.readRecords(p, view, min(room, int(p.wanted.maxBytes)), first)
 }
 
 // readRecords reads from a view, out of the node's budget. Without any left, the partition is as if it had no more.

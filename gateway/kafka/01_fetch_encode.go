@@ -241,19 +241,19 @@ func (e *fetchEncoder) nodes(nodes []fetchNode) {
 }
 
 // redirect tells a client of v16 who leads a partition that this node does not.
-func (a *fetchAnswer) redirect(p *fetchPart, view msg.View, listener string) {
+func (a *fetchAnswer) redirect(p *fetchPart, listener string) {
 	stale := p.code == kerr.NotLeaderForPartition.Code || p.code == kerr.FencedLeaderEpoch.Code
-	if a.version < 16 || !stale || view == nil {
+	if a.version < 16 || !stale {
 		return
 	}
-	state := view.State()
-	p.redirected, p.leaderID, p.leaderEpoch = true, state.Leader, state.Epoch
+	led := a.server.leadership(msg.TopicPartition{Topic: p.id, Partition: p.partition})
+	p.redirected, p.leaderID, p.leaderEpoch = true, led.Leader, led.Epoch
 	for _, known := range a.nodes {
-		if known.node.ID == state.Leader {
+		if known.node.ID == led.Leader {
 			return
 		}
 	}
-	if node, at, ok := a.server.advertised(state.Leader, listener); ok {
+	if node, at, ok := a.server.advertised(a.server.Image(), led.Leader, listener); ok {
 		a.nodes = append(a.nodes, fetchNode{node, at})
 	}
 }

@@ -34,11 +34,14 @@ func (s *Server) metadata(c *Call, req *kmsg.MetadataRequest) {
 		c.Reply(s.describeMetadata(c, req, nil))
 		return
 	}
-	q := &msg.CreateTopics{}
-	for _, name := range missing {
-		q.Topics = append(q.Topics, &msg.NewTopic{Name: name, Partitions: -1, ReplicationFactor: -1})
+	build := func() *msg.CreateTopics {
+		q := &msg.CreateTopics{}
+		for _, name := range missing {
+			q.Topics = append(q.Topics, &msg.NewTopic{Name: name, Partitions: -1, ReplicationFactor: -1})
+		}
+		return q
 	}
-	s.ask(createdWait, q, &q.Asked, func(err error) {
+	decide(s, createdWait, build, func(q *msg.CreateTopics, err error) {
 		if err != nil {
 			c.Reply(s.describeMetadata(c, req, nil))
 			return
@@ -98,15 +101,10 @@ func (s *Server) describeMetadata(c *Call, req *kmsg.MetadataRequest, refused ma
 	image := s.Image()
 	cluster := image.ClusterID()
 	resp.ClusterID = &cluster
-	resp.ControllerID = s.Node
+	resp.ControllerID = s.controllerID(image, c.Listener)
 	for _, n := range image.Nodes() {
-		at, reachable := n.Listeners[c.Listener]
-		if !reachable {
-			continue
-		}
-		resp.Brokers = append(resp.Brokers, kmsg.MetadataResponseBroker{NodeID: n.ID, Host: at.Host, Port: at.Port, Rack: rackOf(n)})
-		if n.ID == s.controllerID() {
-			resp.ControllerID = n.ID
+		if _, at, ok := s.advertised(image, n.ID, c.Listener); ok {
+			resp.Brokers = append(resp.Brokers, kmsg.MetadataResponseBroker{NodeID: n.ID, Host: at.Host, Port: at.Port, Rack: rackOf(n)})
 		}
 	}
 	if req.IncludeClusterAuthorizedOperations {
@@ -114,19 +112,19 @@ func (s *Server) describeMetadata(c *Call, req *kmsg.MetadataRequest, refused ma
 	}
 	if req.Topics == nil || req.Version == 0 && len(req.Topics) == 0 {
 		for _, t := range image.Topics() {
-			resp.Topics = append(resp.Topics, s.describeTopic(image, req, t))
+			resp.Topics = append(resp.Topics, s.describeTopic(c, image, req, t))
 		}
 		return resp
 	}
 	for i := range req.Topics {
-		resp.Topics = append(resp.Topics, s.describeAsked(image, req, &req.Topics[i], refused))
+		resp.Topics = append(resp.Topics, s.describeAsked(c, image, req, &req.Topics[i], refused))
 		c.Failed(resp.Topics[i].ErrorCode)
 	}
 	return resp
 }
 
 // describeAsked describes a topic that was asked for by name, or from v12 by id.
-func (s *Server) describeAsked(image *metadata.Image, req *kmsg.MetadataRequest, asked *kmsg.MetadataRequestTopic, refused map[string]int16) kmsg.MetadataResponseTopic {
+func (s *Server) describeAsked(c *Call, image *metadata.Image, req *kmsg.MetadataRequest, asked *kmsg.MetadataRequestTopic, refused map[string]int16) kmsg.MetadataResponseTopic {
 	out := kmsg.NewMetadataResponseTopic()
 	out.Topic, out.TopicID = asked.Topic, asked.TopicID
 	byID := msg.TopicID(asked.TopicID) != msg.TopicID{}
@@ -148,7 +146,7 @@ func (s *Server) describeAsked(image *metadata.Image, req *kmsg.MetadataRequest,
 		}
 	}
 	if found {
-		return s.describeTopic(image, req, topic)
+		return s.describeTopic(c, image, req, topic)
 	}
 	if out.Topic == nil && req.Version < 12 {
 		out.Topic = new(string)
@@ -156,7 +154,7 @@ func (s *Server) describeAsked(image *metadata.Image, req *kmsg.MetadataRequest,
 	return out
 }
 
-func (s *Server) describeTopic(image *metadata.Image, req *kmsg.MetadataRequest, t *metadata.Topic) kmsg.MetadataResponseTopic {
+func (s *Server) describeTopic(c *Call, image *metadata.Image, req *kmsg.MetadataRequest, t *metadata.Topic) kmsg.MetadataResponseTopic {
 	out := kmsg.NewMetadataResponseTopic()
 	out.Topic, out.TopicID, out.IsInternal = &t.Name, t.ID, t.Internal
 	if req.IncludeTopicAuthorizedOperations {
@@ -164,26 +162,22 @@ func (s *Server) describeTopic(image *metadata.Image, req *kmsg.MetadataRequest,
 	}
 	out.Partitions = make([]kmsg.MetadataResponseTopicPartition, len(t.Partitions))
 	for i := range t.Partitions {
-		s.describePartition(image, t, int32(i), &out.Partitions[i])
+		s.describePartition(c, image, t, int32(i), &out.Partitions[i])
 	}
 	return out
 }
 
-// describePartition tells what this node knows of a partition. Where it hosts none of it, that is only where it lives.
-func (s *Server) describePartition(image *metadata.Image, t *metadata.Topic, number int32, out *kmsg.MetadataResponseTopicPartition) {
+// describePartition tells what this node knows of a partition, whether it lives here or not.
+func (s *Server) describePartition(c *Call, image *metadata.Image, t *metadata.Topic, number int32, out *kmsg.MetadataResponseTopicPartition) {
 	out.Default()
-	out.Partition, out.Leader, out.LeaderEpoch = number, msg.NoNode, -1
-	for _, r := range t.Partitions[number].Replicas {
-		out.Replicas = append(out.Replicas, r.Node)
-		if _, registered := image.Node(r.Node); !registered {
-			out.OfflineReplicas = append(out.OfflineReplicas, r.Node)
-		}
+	out.Partition = number
+	out.Replicas, out.OfflineReplicas = s.replicasOf(image, &t.Partitions[number], c.Listener)
+	led, err := s.ledPartition(image, msg.TopicPartition{Topic: t.ID, Partition: number}, c.Listener)
+	out.Leader, out.LeaderEpoch, out.ISR = led.Leader, led.Epoch, led.InSync
+	if err == kerr.ListenerNotFound && c.Version < 6 {
+		err = kerr.LeaderNotAvailable
 	}
-	if p, hosted := s.Directory.Partition(msg.TopicPartition{Topic: t.ID, Partition: number}); hosted {
-		state := p.View().State()
-		out.Leader, out.LeaderEpoch, out.ISR = state.Leader, state.Epoch, state.InSync
-	}
-	if out.Leader == msg.NoNode {
-		out.ErrorCode = kerr.LeaderNotAvailable.Code
+	if err != nil {
+		out.ErrorCode = err.Code
 	}
 }

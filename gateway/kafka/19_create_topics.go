@@ -19,11 +19,14 @@ import (
 func init() { register(2, 7, (*Server).createTopics) }
 
 func (s *Server) createTopics(c *Call, req *kmsg.CreateTopicsRequest) {
-	q := &msg.CreateTopics{ValidateOnly: req.ValidateOnly}
-	for i := range req.Topics {
-		q.Topics = append(q.Topics, newTopic(&req.Topics[i]))
+	build := func() *msg.CreateTopics {
+		q := &msg.CreateTopics{ValidateOnly: req.ValidateOnly}
+		for i := range req.Topics {
+			q.Topics = append(q.Topics, newTopic(&req.Topics[i]))
+		}
+		return q
 	}
-	s.ask(milliseconds(req.TimeoutMillis), q, &q.Asked, func(err error) {
+	decide(s, milliseconds(req.TimeoutMillis), build, func(q *msg.CreateTopics, err error) {
 		if err != nil || req.ValidateOnly {
 			c.Reply(s.createdTopics(req, q, err))
 			return

@@ -14,6 +14,18 @@ import (
 func init() { register(1, 6, (*Server).deleteTopics) }
 
 func (s *Server) deleteTopics(c *Call, req *kmsg.DeleteTopicsRequest) {
+	build := func() *msg.DeleteTopics { return deadTopics(req) }
+	decide(s, milliseconds(req.TimeoutMillis), build, func(q *msg.DeleteTopics, err error) {
+		resp := req.ResponseKind().(*kmsg.DeleteTopicsResponse)
+		for i := range len(req.TopicNames) + len(req.Topics) {
+			resp.Topics = append(resp.Topics, deadTopic(req, q, i, err))
+		}
+		c.Reply(resp)
+	})
+}
+
+// deadTopics is the request to the controller.
+func deadTopics(req *kmsg.DeleteTopicsRequest) *msg.DeleteTopics {
 	q := &msg.DeleteTopics{}
 	for _, name := range req.TopicNames {
 		q.Topics = append(q.Topics, &msg.DeadTopic{Name: name})
@@ -25,13 +37,7 @@ func (s *Server) deleteTopics(c *Call, req *kmsg.DeleteTopicsRequest) {
 		}
 		q.Topics = append(q.Topics, dead)
 	}
-	s.ask(milliseconds(req.TimeoutMillis), q, &q.Asked, func(err error) {
-		resp := req.ResponseKind().(*kmsg.DeleteTopicsResponse)
-		for i := range q.Topics {
-			resp.Topics = append(resp.Topics, deadTopic(req, q, i, err))
-		}
-		c.Reply(resp)
-	})
+	return q
 }
 
 func deadTopic(req *kmsg.DeleteTopicsRequest, q *msg.DeleteTopics, i int, whole error) kmsg.DeleteTopicsResponseTopic {

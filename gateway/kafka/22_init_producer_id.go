@@ -97,9 +97,8 @@ func (p *producerIDs) low() bool {
 }
 
 func (p *producerIDs) allocate(s *Server) {
-	q := &msg.AllocateProducerIDs{}
-	s.ask(allocationTimeout, q, &q.Asked, func(err error) {
-		// After a timeout, q still belongs to the controller.
+	build := func() *msg.AllocateProducerIDs { return &msg.AllocateProducerIDs{} }
+	decide(s, allocationTimeout, build, func(q *msg.AllocateProducerIDs, err error) {
 		if err != nil {
 			p.allocated(idBlock{}, err)
 			return

@@ -17,15 +17,7 @@ const alterTimeout = 30 * time.Second
 func init() { register(0, 2, (*Server).alterConfigs) }
 
 func (s *Server) alterConfigs(c *Call, req *kmsg.AlterConfigsRequest) {
-	q := &msg.AlterConfigs{ValidateOnly: req.ValidateOnly}
-	for _, r := range req.Resources {
-		altered := &msg.AlteredResource{Type: msg.ResourceType(r.ResourceType), Name: r.ResourceName, Replace: true}
-		for _, cfg := range r.Configs {
-			altered.Ops = append(altered.Ops, msg.ConfigOp{Kind: msg.ConfigSet, Name: cfg.Name, Value: cfg.Value})
-		}
-		q.Resources = append(q.Resources, altered)
-	}
-	s.ask(alterTimeout, q, &q.Asked, func(whole error) {
+	decide(s, alterTimeout, func() *msg.AlterConfigs { return replacedConfigs(req) }, func(q *msg.AlterConfigs, whole error) {
 		resp := req.ResponseKind().(*kmsg.AlterConfigsResponse)
 		for i, r := range req.Resources {
 			err := pick(whole, func() error { return q.Resources[i].Err })
@@ -36,4 +28,17 @@ func (s *Server) alterConfigs(c *Call, req *kmsg.AlterConfigsRequest) {
 		}
 		c.Reply(resp)
 	})
+}
+
+// replacedConfigs is the request to the controller.
+func replacedConfigs(req *kmsg.AlterConfigsRequest) *msg.AlterConfigs {
+	q := &msg.AlterConfigs{ValidateOnly: req.ValidateOnly}
+	for _, r := range req.Resources {
+		altered := &msg.AlteredResource{Type: msg.ResourceType(r.ResourceType), Name: r.ResourceName, Replace: true}
+		for _, cfg := range r.Configs {
+			altered.Ops = append(altered.Ops, msg.ConfigOp{Kind: msg.ConfigSet, Name: cfg.Name, Value: cfg.Value})
+		}
+		q.Resources = append(q.Resources, altered)
+	}
+	return q
 }

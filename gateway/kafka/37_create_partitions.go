@@ -14,6 +14,19 @@ import (
 func init() { register(0, 3, (*Server).createPartitions) }
 
 func (s *Server) createPartitions(c *Call, req *kmsg.CreatePartitionsRequest) {
+	build := func() *msg.CreatePartitions { return newWiderTopics(req) }
+	decide(s, milliseconds(req.TimeoutMillis), build, func(q *msg.CreatePartitions, err error) {
+		reply := func() { c.Reply(widerTopics(req, q, err)) }
+		if err != nil || req.ValidateOnly {
+			reply()
+			return
+		}
+		s.afterLeaders(s.idsOf(q.Topics), reply)
+	})
+}
+
+// newWiderTopics is the request to the controller.
+func newWiderTopics(req *kmsg.CreatePartitionsRequest) *msg.CreatePartitions {
 	q := &msg.CreatePartitions{ValidateOnly: req.ValidateOnly}
 	for _, t := range req.Topics {
 		wider := &msg.WiderTopic{Name: t.Topic, Count: t.Count}
@@ -22,14 +35,7 @@ func (s *Server) createPartitions(c *Call, req *kmsg.CreatePartitionsRequest) {
 		}
 		q.Topics = append(q.Topics, wider)
 	}
-	s.ask(milliseconds(req.TimeoutMillis), q, &q.Asked, func(err error) {
-		reply := func() { c.Reply(widerTopics(req, q, err)) }
-		if err != nil || req.ValidateOnly {
-			reply()
-			return
-		}
-		s.afterLeaders(s.idsOf(q.Topics), reply)
-	})
+	return q
 }
 
 func (s *Server) idsOf(topics []*msg.WiderTopic) []msg.TopicID {

@@ -13,15 +13,7 @@ import (
 func init() { register(0, 1, (*Server).incrementalAlterConfigs) }
 
 func (s *Server) incrementalAlterConfigs(c *Call, req *kmsg.IncrementalAlterConfigsRequest) {
-	q := &msg.AlterConfigs{ValidateOnly: req.ValidateOnly}
-	for _, r := range req.Resources {
-		altered := &msg.AlteredResource{Type: msg.ResourceType(r.ResourceType), Name: r.ResourceName}
-		for _, cfg := range r.Configs {
-			altered.Ops = append(altered.Ops, msg.ConfigOp{Kind: msg.ConfigOpKind(cfg.Op), Name: cfg.Name, Value: cfg.Value})
-		}
-		q.Resources = append(q.Resources, altered)
-	}
-	s.ask(alterTimeout, q, &q.Asked, func(whole error) {
+	decide(s, alterTimeout, func() *msg.AlterConfigs { return editedConfigs(req) }, func(q *msg.AlterConfigs, whole error) {
 		resp := req.ResponseKind().(*kmsg.IncrementalAlterConfigsResponse)
 		for i, r := range req.Resources {
 			err := pick(whole, func() error { return q.Resources[i].Err })
@@ -32,4 +24,17 @@ func (s *Server) incrementalAlterConfigs(c *Call, req *kmsg.IncrementalAlterConf
 		}
 		c.Reply(resp)
 	})
+}
+
+// editedConfigs is the request to the controller.
+func editedConfigs(req *kmsg.IncrementalAlterConfigsRequest) *msg.AlterConfigs {
+	q := &msg.AlterConfigs{ValidateOnly: req.ValidateOnly}
+	for _, r := range req.Resources {
+		altered := &msg.AlteredResource{Type: msg.ResourceType(r.ResourceType), Name: r.ResourceName}
+		for _, cfg := range r.Configs {
+			altered.Ops = append(altered.Ops, msg.ConfigOp{Kind: msg.ConfigOpKind(cfg.Op), Name: cfg.Name, Value: cfg.Value})
+		}
+		q.Resources = append(q.Resources, altered)
+	}
+	return q
 }

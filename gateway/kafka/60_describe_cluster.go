@@ -3,21 +3,19 @@ package kafka
 import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
 // DescribeCluster tells the cluster's id, its controller and its nodes (KIP-700).
 //
 //	v1    endpoint type: 1 asks for brokers, 2 for controllers, which do not listen here (KIP-919)
-//	v2    fenced brokers when asked (KIP-1073); none is known as such here
+//	v2    fenced brokers when asked (KIP-1073)
 func init() { register(0, 2, (*Server).describeCluster) }
 
 func (s *Server) describeCluster(c *Call, req *kmsg.DescribeClusterRequest) {
 	resp := req.ResponseKind().(*kmsg.DescribeClusterResponse)
 	resp.EndpointType = req.EndpointType
 	image := s.Image()
-	resp.ClusterID, resp.ControllerID = image.ClusterID(), s.controllerID()
+	resp.ClusterID, resp.ControllerID = image.ClusterID(), s.controllerID(image, c.Listener)
 	if req.Version >= 1 && req.EndpointType != 1 {
 		resp.ErrorCode = kerr.MismatchedEndpointType.Code
 		resp.ErrorMessage = kmsg.StringPtr("this listener serves brokers, not controllers: ask with endpoint type 1")
@@ -25,31 +23,19 @@ func (s *Server) describeCluster(c *Call, req *kmsg.DescribeClusterRequest) {
 		return
 	}
 	for _, n := range image.Nodes() {
-		end, ok := n.Listeners[c.Listener]
-		if !ok {
+		end, listens := n.Listeners[c.Listener]
+		if !listens || !alive(image, n.ID) && !req.IncludeFencedBrokers {
 			continue
 		}
 		b := kmsg.NewDescribeClusterResponseBroker()
-		b.NodeID, b.Host, b.Port = n.ID, end.Host, end.Port
-		if n.Rack != "" {
-			b.Rack = &n.Rack
-		}
+		b.NodeID, b.Host, b.Port, b.Rack = n.ID, end.Host, end.Port, rackOf(n)
+		b.IsFenced = !alive(image, n.ID)
 		resp.Brokers = append(resp.Brokers, b)
 	}
 	if req.IncludeClusterAuthorizedOperations {
 		resp.ClusterAuthorizedOperations = allClusterOperations
 	}
 	c.Reply(resp)
-}
-
-// controllerID is the node that leads the metadata log, as far as this node knows; this node when it does not know.
-func (s *Server) controllerID() msg.NodeID {
-	if p, ok := s.Directory.Partition(msg.TopicPartition{Topic: msg.MetadataTopicID}); ok {
-		if leader := p.View().State().Leader; leader != msg.NoNode {
-			return leader
-		}
-	}
-	return s.Node
 }
 
 // allClusterOperations are the operations on a cluster, as bits (KIP-430): create, alter, describe, cluster action, describe

@@ -33,7 +33,7 @@ func (s *Server) describeTopicPartitions(c *Call, req *kmsg.DescribeTopicPartiti
 			resp.NextCursor = cursorAt(name, first)
 			break
 		}
-		topic, next := s.describedTopic(name, first, room)
+		topic, next := s.describedTopic(c, name, first, room)
 		resp.Topics = append(resp.Topics, topic)
 		room -= len(topic.Partitions)
 		if next > 0 {
@@ -70,10 +70,11 @@ func (s *Server) topicsToDescribe(req *kmsg.DescribeTopicPartitionsRequest) []st
 }
 
 // describedTopic describes up to room partitions of a topic from first on; next is the first that found no room, or 0.
-func (s *Server) describedTopic(name string, first int32, room int) (out kmsg.DescribeTopicPartitionsResponseTopic, next int32) {
+func (s *Server) describedTopic(c *Call, name string, first int32, room int) (out kmsg.DescribeTopicPartitionsResponseTopic, next int32) {
 	out = kmsg.NewDescribeTopicPartitionsResponseTopic()
 	out.Topic = &name
-	t, ok := s.Image().Topic(name)
+	image := s.Image()
+	t, ok := image.Topic(name)
 	if !ok {
 		out.ErrorCode = kerr.UnknownTopicOrPartition.Code
 		return out, 0
@@ -83,30 +84,21 @@ func (s *Server) describedTopic(name string, first int32, room int) (out kmsg.De
 		if len(out.Partitions) == room {
 			return out, p
 		}
-		out.Partitions = append(out.Partitions, s.describedPartition(t, p))
+		out.Partitions = append(out.Partitions, s.describedPartition(c, image, t, p))
 	}
 	return out, 0
 }
 
-func (s *Server) describedPartition(t *metadata.Topic, p int32) kmsg.DescribeTopicPartitionsResponseTopicPartition {
+func (s *Server) describedPartition(c *Call, image *metadata.Image, t *metadata.Topic, p int32) kmsg.DescribeTopicPartitionsResponseTopicPartition {
 	out := kmsg.NewDescribeTopicPartitionsResponseTopicPartition()
-	out.Partition, out.LeaderID, out.LeaderEpoch = p, msg.NoNode, -1
+	out.Partition = p
 	// Java's admin client takes null for these as an error, though the schema allows it.
 	out.EligibleLeaderReplicas, out.LastKnownELR = []int32{}, []int32{}
-	for _, r := range t.Partitions[p].Replicas {
-		out.Replicas = append(out.Replicas, r.Node)
-	}
-	if here, ok := s.Directory.Partition(msg.TopicPartition{Topic: t.ID, Partition: p}); ok {
-		state := here.View().State()
-		out.LeaderID, out.LeaderEpoch, out.ISR = state.Leader, state.Epoch, state.InSync
-	}
-	if out.LeaderID == msg.NoNode {
-		out.ErrorCode = kerr.LeaderNotAvailable.Code
-	}
-	for _, node := range out.Replicas {
-		if !slices.Contains(out.ISR, node) {
-			out.OfflineReplicas = append(out.OfflineReplicas, node)
-		}
+	out.Replicas, out.OfflineReplicas = s.replicasOf(image, &t.Partitions[p], c.Listener)
+	led, err := s.ledPartition(image, msg.TopicPartition{Topic: t.ID, Partition: p}, c.Listener)
+	out.LeaderID, out.LeaderEpoch, out.ISR = led.Leader, led.Epoch, led.InSync
+	if err != nil {
+		out.ErrorCode = err.Code
 	}
 	return out
 }

@@ -20,9 +20,10 @@ type Options struct {
 	Image func() *metadata.Image
 	// Directory finds the partitions that live here.
 	Directory msg.Directory
-	// Controller decides about topics, configs and producer ids.
-	Controller msg.Target
-	Clock      clock.Clock
+	// At finds the actors of this node and of all others: the controllers, which decide about topics, configs and producer ids,
+	// and the partitions.
+	At    msg.Locate
+	Clock clock.Clock
 	// DataDir is the data directory as DescribeLogDirs names it, and Disk tells how large its disk is and how much of it
 	// producers may still use, in bytes.
 	DataDir string

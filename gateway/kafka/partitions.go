@@ -33,7 +33,7 @@ func (s *Server) leaderIn(t *metadata.Topic, partition, epoch int32) (msg.Partit
 	if err := checkEpoch(epoch, state.Epoch); err != nil {
 		return p, view, err
 	}
-	if state.Role != msg.Leader || state.Leader != s.Node {
+	if !s.serves(state) {
 		return p, view, kerr.NotLeaderForPartition
 	}
 	return p, view, nil
@@ -48,22 +48,4 @@ func checkEpoch(believed, epoch int32) *kerr.Error {
 	default:
 		return kerr.UnknownLeaderEpoch
 	}
-}
-
-// advertised is a node with the address under which clients of a listener reach it.
-func (s *Server) advertised(id msg.NodeID, listener string) (*metadata.Node, metadata.Endpoint, bool) {
-	node, known := s.Image().Node(id)
-	if !known {
-		return nil, metadata.Endpoint{}, false
-	}
-	at, reachable := node.Listeners[listener]
-	return node, at, reachable
-}
-
-// rackOf is a node's rack, nil where it has none.
-func rackOf(n *metadata.Node) *string {
-	if n.Rack == "" {
-		return nil
-	}
-	return &n.Rack
 }

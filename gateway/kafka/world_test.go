@@ -21,6 +21,7 @@ type world struct {
 	mu         sync.Mutex
 	image      *metadata.Image
 	partitions map[msg.TopicPartition]*fakePartition
+	leaders    map[msg.TopicPartition]msg.Leadership // of partitions that are not here
 	nextID     int64
 	nextRaft   uint64
 	refuse     error // of the controller
@@ -29,9 +30,11 @@ type world struct {
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{TB: t, image: metadata.Empty(), partitions: map[msg.TopicPartition]*fakePartition{}, nextRaft: 1}
+	w := &world{TB: t, image: metadata.Empty(), partitions: map[msg.TopicPartition]*fakePartition{}, leaders: map[msg.TopicPartition]msg.Leadership{}, nextRaft: 1}
 	w.apply(metadata.ClusterFounded{ClusterID: "test-cluster", Level: 1})
 	w.register(1, 9092)
+	w.partitions[metadataLog] = newFakePartition()
+	w.leads(1, 1, metadataLog)
 	return w
 }
 
@@ -88,7 +91,7 @@ func (w *world) topic(name string, partitions int, configs ...string) []*fakePar
 // open opens a door on the world.
 func (w *world) open(change ...func(*Options)) (*Server, string) {
 	return openDoor(w.TB, append([]func(*Options){func(o *Options) {
-		o.Image, o.Directory, o.Controller, o.Random = w.Image, w, w, rand.Reader
+		o.Image, o.Directory, o.At, o.Random = w.Image, w, w.at, rand.Reader
 		o.Static = map[string]string{}
 	}}, change...)...)
 }
@@ -111,9 +114,49 @@ func (w *world) Partition(tp msg.TopicPartition) (msg.Partition, bool) {
 
 func (w *world) WhenLed(_ []msg.TopicPartition, f func()) { f() }
 
-func (w *world) Leadership(msg.TopicPartition) (msg.Leadership, bool) {
-	return msg.Leadership{Leader: msg.NoNode}, false
+// Leadership is what the partitions here say, and of the others what the test does.
+func (w *world) Leadership(tp msg.TopicPartition) (msg.Leadership, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if told, ok := w.leaders[tp]; ok {
+		return told, true
+	}
+	p, ok := w.partitions[tp]
+	if !ok {
+		return msg.Leadership{Leader: msg.NoNode}, false
+	}
+	s := p.View().State()
+	return msg.Leadership{Leader: s.Leader, Epoch: s.Epoch, InSync: s.InSync}, true
 }
+
+// leads says that a node leads a partition that is not here.
+func (w *world) leads(node msg.NodeID, epoch int32, tp msg.TopicPartition, inSync ...msg.NodeID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.leaders[tp] = msg.Leadership{Leader: node, Epoch: epoch, InSync: inSync}
+}
+
+// at finds actors: the controller of the node that leads the metadata log, and the partitions of this node.
+func (w *world) at(node msg.NodeID, name string) msg.Target {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if name == msg.ControllerName && node == w.leaders[metadataLog].Leader {
+		return w
+	}
+	for tp, p := range w.partitions {
+		if name == msg.PartitionName(tp) && node == p.state.Leader {
+			return p
+		}
+	}
+	return nobody{}
+}
+
+// nobody is where there is no actor.
+type nobody struct{}
+
+func (nobody) Post(msg.Message) error { return msg.ErrStopped }
+
+var metadataLog = msg.TopicPartition{Topic: msg.MetadataTopicID}
 
 // Post is the controller.
 func (w *world) Post(m msg.Message) error {
@@ -142,7 +185,7 @@ func (w *world) Post(m msg.Message) error {
 		w.mu.Unlock()
 		q.Answer(refuse)
 	default:
-		return msg.ErrStopped
+		m.(msg.Request).Refuse(kerr.InvalidRequest)
 	}
 	return nil
 }
