@@ -24,12 +24,12 @@ func (s *Server) describeCluster(c *Call, req *kmsg.DescribeClusterRequest) {
 	}
 	for _, n := range image.Nodes() {
 		end, listens := n.Listeners[c.Listener]
-		if !listens || !alive(image, n.ID) && !req.IncludeFencedBrokers {
+		if !listens || n.Fenced && !req.IncludeFencedBrokers {
 			continue
 		}
 		b := kmsg.NewDescribeClusterResponseBroker()
 		b.NodeID, b.Host, b.Port, b.Rack = n.ID, end.Host, end.Port, rackOf(n)
-		b.IsFenced = !alive(image, n.ID)
+		b.IsFenced = n.Fenced
 		resp.Brokers = append(resp.Brokers, b)
 	}
 	if req.IncludeClusterAuthorizedOperations {

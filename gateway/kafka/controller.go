@@ -126,12 +126,12 @@ func (p *petition[Q]) finish(f func()) {
 }
 
 // awaitImage runs f when this node's image goes up to an offset of the metadata log, or after imageWait: then the change is
-// made all the same, and clients see it a little later.
+// made all the same, and clients see it a little later. No image is waited for where nothing was decided, which is 0.
 func (s *Server) awaitImage(offset int64, f func()) {
 	late := s.clock.Now().Add(imageWait)
 	var look func()
 	look = func() {
-		if s.Image().Offset() >= offset || !s.clock.Now().Before(late) {
+		if offset == 0 || s.Image().Offset() >= offset || !s.clock.Now().Before(late) {
 			f()
 			return
 		}

@@ -65,7 +65,7 @@ func (s *Server) ledPartition(image *metadata.Image, tp msg.TopicPartition, list
 		return l, nil
 	}
 	missing := kerr.LeaderNotAvailable
-	if alive(image, l.Leader) {
+	if image.Alive(l.Leader) {
 		missing = kerr.ListenerNotFound
 	}
 	l.Leader = msg.NoNode
@@ -84,16 +84,10 @@ func (s *Server) replicasOf(image *metadata.Image, p *metadata.Partition, listen
 	return all, offline
 }
 
-// alive reports that clients may be told of a node: it is registered.
-func alive(image *metadata.Image, id msg.NodeID) bool {
-	_, known := image.Node(id)
-	return known
-}
-
 // advertised is a node that is alive, with the address under which clients of a listener reach it.
 func (s *Server) advertised(image *metadata.Image, id msg.NodeID, listener string) (*metadata.Node, metadata.Endpoint, bool) {
 	node, known := image.Node(id)
-	if !known || !alive(image, id) {
+	if !known || node.Fenced {
 		return nil, metadata.Endpoint{}, false
 	}
 	at, reachable := node.Listeners[listener]
