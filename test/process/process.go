@@ -94,7 +94,7 @@ func (n *Node) Restart() {
 
 // TryRestart is Restart for starts that may fail.
 func (n *Node) TryRestart() error {
-	args := append([]string{"serve", "--data", n.Dir, "--kafka", n.Bootstrap, "--http", n.HTTP}, n.args...)
+	args := append([]string{"serve", "--data", n.Dir, "--kafka", n.Bootstrap, "--http", n.HTTP, "--peer", "off", "--nats-routes", "off"}, n.args...)
 	n.cmd = exec.Command(n.binary, args...)
 	n.cmd.Env = append(os.Environ(), n.env...)
 	n.cmd.Stderr = n.log
