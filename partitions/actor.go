@@ -233,6 +233,9 @@ func (r *replica) publish(now time.Time) {
 	if turned {
 		r.waiters.wakeAll()
 		r.host.led(r.hosted)
+		if r.host.o.Turned != nil {
+			r.host.o.Turned(r.spec.ID, &r.published)
+		}
 	} else {
 		r.waiters.passed(s.HighWatermark)
 	}

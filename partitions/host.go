@@ -27,6 +27,9 @@ type HostOptions struct {
 	// Moved is told by a partition's leader, on its step, that its group has the members it was last assigned; nil: nobody
 	// cares. It must not block, and may be told again.
 	Moved func(id msg.TopicPartition, voters []uint64)
+	// Turned is told, on the partition's step, of each published state with another role, leader, epoch, log start or set of
+	// replicas in sync than the one before; nil: nobody cares.
+	Turned func(id msg.TopicPartition, s *msg.State)
 	// Elsewhere is who leads a partition that is not hosted here, nil while there are no other nodes.
 	Elsewhere func(msg.TopicPartition) (msg.Leadership, bool)
 	// RetentionInterval is log.retention.check.interval.ms; 0 is 30 s.

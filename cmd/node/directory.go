@@ -10,8 +10,7 @@ import (
 	"github.com/seed-e634fa49/troupe/wal"
 )
 
-// openDirectory makes the data directory if need be, checks that it is ours, locks it, opens the store, and founds a cluster
-// where there is none.
+// openDirectory makes the data directory if need be, checks that it is ours, locks it, and opens the store.
 func (n *Node) openDirectory(context.Context) error {
 	if err := makeDirectory(n.o.Dir); err != nil {
 		return fmt.Errorf("making the data directory: %w", err)
@@ -29,17 +28,17 @@ func (n *Node) openDirectory(context.Context) error {
 		return openingFailed(n.o.Dir, err)
 	}
 	if !known {
-		if id, err = n.foundLocked(); err != nil {
+		if id, err = n.identifyLocked(); err != nil {
 			return err
 		}
 	}
-	n.identity = id
+	n.identity.Store(&id)
 	n.incarnation, err = newID(n.o.Random)
 	return err
 }
 
-// foundLocked founds a cluster, if nobody has by the time that this process has the lock.
-func (n *Node) foundLocked() (identity, error) {
+// identifyLocked gives the directory an identity, if nobody has by the time that this process has the lock.
+func (n *Node) identifyLocked() (identity, error) {
 	if id, known, err := readIdentity(n.o.Dir, n.o.ID); known || err != nil {
 		return id, err
 	}
@@ -50,11 +49,11 @@ func (n *Node) foundLocked() (identity, error) {
 	if len(logs) > 0 {
 		return identity{}, fmt.Errorf("%s holds %d logs but no %s that says whose they are; restore that file, or give this node an empty directory with --data", n.o.Dir, len(logs), identityFile)
 	}
-	id, err := found(n.o.Dir, n.o.ID, n.o.Random)
-	if err == nil {
-		n.log.Info().Str("cluster", id.Cluster).Str("data", n.o.Dir).Msg("founded a cluster")
+	id, err := newIdentity(n.o.ID, n.o.Random)
+	if err != nil {
+		return identity{}, err
 	}
-	return id, err
+	return id, id.write(n.o.Dir)
 }
 
 // makeDirectory makes dir and what is above it, each durably.

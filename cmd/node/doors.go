@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
 
@@ -29,10 +30,18 @@ func (n *Node) bind(context.Context) error {
 			return err
 		}
 	}
+	var err error
+	if n.o.Peer != "" {
+		if n.peerListener, err = n.o.Listen("tcp", n.o.Peer); err != nil {
+			return fmt.Errorf("listening for other nodes: %w; if another process has the port, choose another with --peer", err)
+		}
+		if n.peerAt, err = doorEndpoint(n.o.PeerAdvertise, n.peerListener.Addr().String()); err != nil {
+			return fmt.Errorf("the peer door: %w; give an address with --peer-advertise", err)
+		}
+	}
 	if n.o.HTTP == "" {
 		return nil
 	}
-	var err error
 	if n.httpListener, err = n.o.Listen("tcp", n.o.HTTP); err != nil {
 		return fmt.Errorf("listening for HTTP: %w; choose another address with --http, or close it with --http off", err)
 	}
@@ -87,4 +96,40 @@ func (n *Node) endpoints() map[string]metadata.Endpoint {
 		all[d.name] = d.advertised
 	}
 	return all
+}
+
+// doorEndpoint is the address that other nodes are told of a door: what is advertised, or where the door is bound. A port 0 is the
+// bound one. One bound to every address is known by the machine's name.
+func doorEndpoint(advertise, bound string) (msg.Endpoint, error) {
+	if advertise == "" {
+		advertise = bound
+	}
+	at, err := endpointOf(advertise)
+	if err != nil {
+		return at, err
+	}
+	if at.Port == 0 {
+		b, err := endpointOf(bound)
+		if err != nil {
+			return at, err
+		}
+		at.Port = b.Port
+	}
+	if ip := net.ParseIP(at.Host); ip != nil && ip.IsUnspecified() {
+		at.Host, err = os.Hostname()
+	}
+	return at, err
+}
+
+// endpointOf parses HOST:PORT.
+func endpointOf(address string) (msg.Endpoint, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return msg.Endpoint{}, err
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return msg.Endpoint{}, fmt.Errorf("%q is no port: %w", port, err)
+	}
+	return msg.Endpoint{Host: host, Port: int32(n)}, nil
 }

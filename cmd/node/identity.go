@@ -11,12 +11,16 @@ import (
 	"path/filepath"
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
 
-// identity is what a data directory says about itself, in node.json at its top. It is written once, durably, before
-// anything else in the directory counts, and never changed.
+// identity is what a data directory says about itself, in node.json at its top. It is written durably before anything else in
+// the directory counts: when the directory is made, and once more when it is given to a cluster. After that it is never changed.
 //
-//	{"version": 1, "node_id": 1, "directory_id": "…", "cluster_id": "…"}
+//	{"version": 2, "node_id": 1, "directory_id": "…", "founding_secret": "…",
+//	 "cluster_id": "…", "secret": "…", "raft_id": 1, "founders": [{"node": 1, "directory": "…", "raftId": 1}]}
+//
+// Version 1, of single nodes, had no more than cluster_id, node_id and directory_id.
 type identity struct {
 	// Version is the format of the directory as a whole.
 	Version int `json:"version"`
@@ -24,12 +28,22 @@ type identity struct {
 	Node msg.NodeID `json:"node_id"`
 	// Directory is new for each directory, so that a wiped one is not taken for what it was.
 	Directory string `json:"directory_id"`
-	Cluster   string `json:"cluster_id"`
+	// FoundingSecret is this node's part of the secret of a cluster that it founds with others.
+	FoundingSecret string `json:"founding_secret,omitempty"`
+
+	// The rest is empty until the directory belongs to a cluster.
+
+	Cluster string `json:"cluster_id,omitempty"`
+	// Secret lets the nodes of a cluster, and nobody else, into each other's bus.
+	Secret string `json:"secret,omitempty"`
+	// RaftID is this directory's replica in the group of the metadata log, Founders that group's first voters.
+	RaftID   uint64             `json:"raft_id,omitempty"`
+	Founders []metadata.Replica `json:"founders,omitempty"`
 }
 
 const (
 	identityFile    = "node.json"
-	identityVersion = 1
+	identityVersion = 2
 )
 
 // readIdentity reads a directory's identity and checks that it is for this node. ok is false where there is none.
@@ -45,39 +59,58 @@ func readIdentity(dir string, node msg.NodeID) (id identity, ok bool, err error)
 	if err := json.Unmarshal(text, &id); err != nil {
 		return identity{}, false, fmt.Errorf("%s is damaged (%w); restore the file from a backup, the data beside it is not touched", path, err)
 	}
-	return id, true, id.check(path, node)
+	if err := id.check(path, node); err != nil {
+		return identity{}, false, err
+	}
+	return id.upgraded(), true, nil
 }
 
 func (id identity) check(path string, node msg.NodeID) error {
 	switch {
 	case id.Version > identityVersion:
 		return fmt.Errorf("%s has version %d, and this program knows up to %d; start a newer troupe on it", path, id.Version, identityVersion)
-	case id.Version < 1 || id.Directory == "" || id.Cluster == "":
+	case id.Version < 1 || id.Directory == "" || id.Version == 1 && id.Cluster == "":
 		return fmt.Errorf("%s is damaged: version, directory_id or cluster_id is missing; restore the file from a backup", path)
+	case id.Version > 1 && id.Cluster != "" && (id.RaftID == 0 || len(id.Founders) == 0):
+		return fmt.Errorf("%s is damaged: raft_id or founders are missing; restore the file from a backup", path)
 	case id.Node != node:
 		return fmt.Errorf("%s says that this directory belongs to node %d, and this is node %d; start it with --node-id %d, or give this node a directory of its own with --data", path, id.Node, node, id.Node)
 	}
 	return nil
 }
 
-// found gives an empty directory its identity: that of the first node of a new cluster. The directory is locked.
-func found(dir string, node msg.NodeID, random io.Reader) (identity, error) {
+// upgraded is the identity as this version of the format has it: a single node was its cluster's only founder.
+func (id identity) upgraded() identity {
+	if id.Version == 1 {
+		id.RaftID, id.Founders = firstRaftID, []metadata.Replica{{Node: id.Node, Directory: id.Directory, RaftID: firstRaftID}}
+	}
+	return id
+}
+
+// member reports whether the directory belongs to a cluster.
+func (id identity) member() bool { return id.Cluster != "" }
+
+// newIdentity is that of an empty directory, which belongs to no cluster yet.
+func newIdentity(node msg.NodeID, random io.Reader) (identity, error) {
 	id := identity{Version: identityVersion, Node: node}
 	var err error
 	if id.Directory, err = newID(random); err != nil {
 		return identity{}, err
 	}
-	if id.Cluster, err = newID(random); err != nil {
-		return identity{}, err
-	}
+	id.FoundingSecret, err = newID(random)
+	return id, err
+}
+
+// write makes the identity that of a directory, which is locked.
+func (id identity) write(dir string) error {
 	text, err := json.Marshal(id)
 	if err != nil {
-		return identity{}, err
+		return err
 	}
 	if err := writeDurably(filepath.Join(dir, identityFile), append(text, '\n')); err != nil {
-		return identity{}, fmt.Errorf("founding a cluster in %s: %w", dir, err)
+		return fmt.Errorf("writing whose data directory %s is: %w", dir, err)
 	}
-	return id, nil
+	return nil
 }
 
 // newID makes an id as Kafka's tools write theirs: 16 random bytes in URL-safe base64. One that begins with a dash would

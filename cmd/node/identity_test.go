@@ -4,27 +4,45 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
 
-func TestAFoundedDirectoryKnowsItself(t *testing.T) {
+func TestADirectoryKnowsItself(t *testing.T) {
 	dir := t.TempDir()
-	made, err := found(dir, 7, bytes.NewReader(seed(32)))
+	empty, err := newIdentity(7, bytes.NewReader(seed(32)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	read, known, err := readIdentity(dir, 7)
-	if err != nil || !known || read != made {
-		t.Fatalf("read back %+v, %v, %v; made %+v", read, known, err, made)
+	if empty.member() || empty.Directory == empty.FoundingSecret || len(empty.Directory) != 22 {
+		t.Errorf("an empty directory is %+v", empty)
 	}
-	if made.Directory == made.Cluster || len(made.Cluster) != 22 {
-		t.Errorf("directory %q and cluster %q: want two ids of 22 characters", made.Directory, made.Cluster)
+	for _, id := range []identity{empty, empty.alone()} {
+		if err := id.write(dir); err != nil {
+			t.Fatal(err)
+		}
+		read, known, err := readIdentity(dir, 7)
+		if err != nil || !known || !reflect.DeepEqual(read, id) {
+			t.Fatalf("read back %+v, %v, %v; written %+v", read, known, err, id)
+		}
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "*.new")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestADirectoryOfASingleNodeIsItsClustersOnlyFounder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, identityFile), []byte(`{"version":1,"node_id":4,"directory_id":"d","cluster_id":"c"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	id, _, err := readIdentity(dir, 4)
+	if want := []metadata.Replica{{Node: 4, Directory: "d", RaftID: 1}}; err != nil || id.RaftID != 1 || !reflect.DeepEqual(id.Founders, want) {
+		t.Errorf("%+v, %v", id, err)
 	}
 }
 
@@ -46,7 +64,9 @@ func TestWhoseDirectoryItIs(t *testing.T) {
 		{"an empty one is nobody's", "", 1, ""},
 		{"ours", `{"version":1,"node_id":1,"directory_id":"d","cluster_id":"c"}`, 1, ""},
 		{"another node's", `{"version":1,"node_id":1,"directory_id":"d","cluster_id":"c"}`, 2, "--node-id 1"},
-		{"of a newer version", `{"version":2,"node_id":1}`, 1, "start a newer troupe"},
+		{"of no cluster yet", `{"version":2,"node_id":1,"directory_id":"d"}`, 1, ""},
+		{"of a cluster without founders", `{"version":2,"node_id":1,"directory_id":"d","cluster_id":"c","raft_id":1}`, 1, "founders"},
+		{"of a newer version", `{"version":3,"node_id":1}`, 1, "start a newer troupe"},
 		{"cut short", `{"version":1,"no`, 1, "damaged"},
 		{"without a cluster", `{"version":1,"node_id":1,"directory_id":"d"}`, 1, "damaged"},
 		{"empty file", "\n", 1, "damaged"},

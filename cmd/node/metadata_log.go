@@ -16,22 +16,24 @@ import (
 // metadataPartition is the cluster's own log.
 var metadataPartition = msg.TopicPartition{Topic: msg.MetadataTopicID}
 
-// founderRaftID is the raft id of the node that founds a cluster, in the group of the metadata log.
-const founderRaftID = 1
-
 // startActors starts the actor system, the partition of the metadata log, and the controller that follows it.
 func (n *Node) startActors(context.Context) error {
+	id := n.identity.Load()
 	n.system = actors.NewSystem(actors.Options{Node: n.o.ID, Clock: n.o.Clock, Log: n.log, Dispatcher: n.o.Dispatcher})
+	if err := n.openFabric(); err != nil {
+		return err
+	}
 	n.host = partitions.NewHost(partitions.HostOptions{
 		System: n.system, Store: n.store, Node: n.o.ID, Log: n.log,
 		RetentionInterval: n.milliseconds("log.retention.check.interval.ms"), ProducerExpiry: n.milliseconds("producer.id.expiration.ms"),
+		Transport: n.transport, Moved: n.moved, Turned: n.announcer.turned, Elsewhere: n.announcer.table.Get,
 	})
 	n.replicas = &replicas{
-		node: n.o.ID, directory: n.identity.Directory, host: n.host, logs: n.store, static: n.o.Static, log: n.log,
+		node: n.o.ID, directory: id.Directory, host: n.host, logs: n.store, static: n.o.Static, log: n.log,
 		told: map[msg.TopicID]msg.TopicConfig{},
 	}
 	n.reached.Store(int32(actorsRun))
-	if err := n.host.Start(metadataSpec(n.o.ID)); err != nil {
+	if err := n.host.Start(metadataSpec(id)); err != nil {
 		return fmt.Errorf("starting the metadata log: %w", err)
 	}
 	log, ok := n.host.Partition(metadataPartition)
@@ -41,14 +43,11 @@ func (n *Node) startActors(context.Context) error {
 	var err error
 	n.controller, err = n.system.Spawn(controller.Spec(controller.Options{
 		Node: msg.Registration{
-			ID: n.o.ID, Incarnation: n.incarnation, Directory: n.identity.Directory, Rack: n.o.Rack,
-			Listeners: n.endpoints(), MinLevel: metadata.LowestLevel, MaxLevel: metadata.FeatureLevel,
+			ID: n.o.ID, Incarnation: n.incarnation, Directory: id.Directory, Rack: n.o.Rack, Listeners: n.endpoints(),
+			Peer: n.peerAddress(), Routes: n.routesAddress(), MinLevel: metadata.LowestLevel, MaxLevel: metadata.FeatureLevel,
 		},
-		Founding: controller.Founding{
-			ClusterID: n.identity.Cluster,
-			Quorum:    []metadata.Quorum{{Node: n.o.ID, Directory: n.identity.Directory, RaftID: founderRaftID, Voter: true}},
-		},
-		Static: n.o.Static, Log: log, Random: n.o.Random, Applied: n.applied,
+		Founding: controller.Founding{ClusterID: id.Cluster, Secret: id.Secret, Quorum: foundersOf(id)},
+		Static:   n.o.Static, Log: log, Random: n.o.Random, Applied: n.applied,
 	}))
 	if err != nil {
 		return fmt.Errorf("starting the controller: %w", err)
@@ -56,16 +55,43 @@ func (n *Node) startActors(context.Context) error {
 	return nil
 }
 
-// metadataSpec is the metadata log on the node that founded the cluster: its only voter. Nothing in it is ever deleted or
-// left to the page cache.
-func metadataSpec(node msg.NodeID) partitions.Spec {
+// foundersOf are the first voters of the metadata log.
+func foundersOf(id *identity) []metadata.Quorum {
+	var all []metadata.Quorum
+	for _, f := range id.Founders {
+		all = append(all, metadata.Quorum{Node: f.Node, Directory: f.Directory, RaftID: f.RaftID, Voter: true})
+	}
+	return all
+}
+
+// metadataSpec is this node's replica of the metadata log. Nothing in it is ever deleted, but by the controller, or left to the
+// page cache.
+func metadataSpec(id *identity) partitions.Spec {
 	config := configs.Topic(configs.Layers{})
-	config.Delete, config.Compact, config.WriteCaching, config.LogAppendTime = false, false, false, false
+	config.Delete, config.Compact, config.WriteCaching, config.LogAppendTime = true, false, false, false
 	config.RetentionTime, config.RetentionBytes = -1, -1
 	config.MinInsyncReplicas, config.MaxMessageBytes = 1, math.MaxInt32
-	return partitions.Spec{
-		ID: metadataPartition, Topic: msg.MetadataTopic, Self: founderRaftID,
-		Voters: []partitions.Voter{{Node: node, RaftID: founderRaftID}}, Config: config,
+	spec := partitions.Spec{ID: metadataPartition, Topic: msg.MetadataTopic, Self: id.RaftID, Config: config}
+	for _, f := range id.Founders {
+		spec.Voters = append(spec.Voters, partitions.Voter{Node: f.Node, RaftID: f.RaftID})
+	}
+	return spec
+}
+
+// moved tells the controller that a partition's group, which is led here, has the members that it was assigned. If that gets lost it
+// is told again.
+func (n *Node) moved(id msg.TopicPartition, voters []uint64) {
+	if id == metadataPartition {
+		return
+	}
+	q := &msg.MoveDone{Partition: id, RaftIDs: voters}
+	q.Done = func(err error) {
+		if err != nil {
+			n.log.Debug().Err(err).Stringer("partition", id).Msg("the controller did not take the end of a move")
+		}
+	}
+	if err := n.controllerOfAll().Post(q); err != nil {
+		q.Refuse(err)
 	}
 }
 
@@ -80,20 +106,34 @@ func (n *Node) applied(i *metadata.Image, c metadata.Changes) {
 		n.replicas.change(i, c)
 		n.image.Store(i)
 		n.replicas.remove(c.Deleted)
+		n.forget(c.Deleted)
+		if c.Nodes || c.Quorum {
+			n.followNodes(i)
+		}
 		return
 	default:
+	}
+	if c.Nodes || c.Quorum {
+		n.followNodes(i)
 	}
 	self, registered := i.Node(n.o.ID)
 	if !registered || self.Incarnation != n.incarnation {
 		return
 	}
-	if i.ClusterID() != n.identity.Cluster {
-		n.fail(fmt.Errorf("the metadata in %s is of cluster %s, but its %s says %s; restore the file that belongs to it", n.o.Dir, i.ClusterID(), identityFile, n.identity.Cluster))
+	if i.ClusterID() != n.identity.Load().Cluster {
+		n.fail(fmt.Errorf("the metadata in %s is of cluster %s, but its %s says %s; restore the file that belongs to it", n.o.Dir, i.ClusterID(), identityFile, n.identity.Load().Cluster))
 		return
 	}
 	n.replicas.startAll(i)
 	n.image.Store(i)
 	close(n.upToDate)
+}
+
+// forget drops what was heard of the leaders of deleted topics.
+func (n *Node) forget(topics []*metadata.Topic) {
+	for _, t := range topics {
+		n.announcer.table.Forget(t.ID, len(t.Partitions))
+	}
 }
 
 // fail makes Start return an error.

@@ -3,14 +3,26 @@ package node
 import (
 	"testing"
 
+	"github.com/rs/zerolog"
+
+	"github.com/seed-e634fa49/troupe/actors/bus"
+	"github.com/seed-e634fa49/troupe/actors/clock"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
 
 func TestNothingIsStartedFromThePast(t *testing.T) {
 	r, h := newReplicas()
-	n := &Node{o: Options{ID: 1}, identity: identity{Cluster: "c"}, incarnation: "now", replicas: r, upToDate: make(chan struct{}), failed: make(chan error, 1)}
+	n := &Node{o: Options{ID: 1}, incarnation: "now", replicas: r, upToDate: make(chan struct{}), failed: make(chan error, 1)}
+	n.identity.Store(&identity{Cluster: "c"})
 	n.image.Store(metadata.Empty())
+	n.announcer = newAnnouncer(1, clock.System(), zerolog.Nop())
+	n.peers = newBook(1, zerolog.Nop(), func(msg.NodeID, msg.Endpoint) {})
+	var err error
+	if n.bus, err = bus.Start(bus.Options{Node: 1, Cluster: "c"}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.bus.Close)
 
 	past, changes := step(t, cluster(t), metadata.NodeRegistered{Registration: msg.Registration{ID: 1, Incarnation: "before", Directory: "here", MinLevel: 1, MaxLevel: 1}})
 	n.applied(past, changes)

@@ -13,6 +13,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/seed-e634fa49/troupe/actors"
+	"github.com/seed-e634fa49/troupe/actors/bus"
+	"github.com/seed-e634fa49/troupe/actors/fabric"
+	"github.com/seed-e634fa49/troupe/actors/link"
+	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 	"github.com/seed-e634fa49/troupe/gateway/http"
 	"github.com/seed-e634fa49/troupe/gateway/kafka"
@@ -24,16 +28,26 @@ import (
 type Node struct {
 	o        Options
 	log      zerolog.Logger
-	identity identity
+	identity atomic.Pointer[identity]
 	// incarnation names this start of the process. Once the image holds it, the image is as new as this start.
 	incarnation string
 	registry    *prometheus.Registry
 	started     prometheus.Gauge
 
 	doors        []door
+	peerListener net.Listener
+	peerAt       msg.Endpoint
 	httpListener net.Listener
 	http         *http.Server
 	kafka        *kafka.Server
+
+	peers     *book
+	links     *link.Links
+	transport *partitions.Peers
+	announcer *announcer
+	actorLink actorLink
+	bus       *bus.Bus
+	fabric    *fabric.Fabric
 
 	store      *wal.Store
 	system     *actors.System
@@ -46,6 +60,12 @@ type Node struct {
 	upToDate chan struct{}
 	// failed takes the first error that ends the node's work outside of a sync: an image that can't be applied.
 	failed chan error
+
+	// waits is what the start waits for, nil for nothing in particular.
+	waits atomic.Pointer[error]
+	// running ends when the node is stopped.
+	running context.Context
+	halt    context.CancelFunc
 
 	// reached is how far the start has come: what a stage made may be used by others once it is reached.
 	reached atomic.Int32
@@ -66,6 +86,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		o: o, log: o.Log.With().Int32("node", o.ID).Logger(), registry: prometheus.NewRegistry(),
 		started: newStartGauge(), upToDate: make(chan struct{}), failed: make(chan error, 1),
 	}
+	n.running, n.halt = context.WithCancel(context.Background())
 	n.image.Store(metadata.Empty())
 	begun := o.Clock.Now()
 	if err := n.start(ctx); err != nil {
@@ -75,13 +96,14 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	}
 	took := o.Clock.Now().Sub(begun)
 	n.measureStart(took)
-	n.log.Info().Str("cluster", n.identity.Cluster).Dur("took_ms", took).Int("partitions", len(n.host.All())).Msg("serving")
+	n.log.Info().Str("cluster", n.identity.Load().Cluster).Dur("took_ms", took).Int("partitions", len(n.host.All())).Msg("serving")
 	return n, nil
 }
 
 func (n *Node) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		n.bind, n.serveHTTP, n.openDirectory, n.startActors, n.awaitImage, n.serveKafka, n.awaitLeaders,
+		n.bind, n.serveHTTP, n.openDirectory, n.openLinks, n.joinCluster, n.openBus, n.startActors, n.linkUpWithCluster, n.awaitImage,
+		n.serveKafka, n.awaitLeaders,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -138,6 +160,9 @@ func (n *Node) Ready() error {
 	select {
 	case <-n.upToDate:
 	default:
+		if waits := n.waits.Load(); waits != nil && *waits != nil {
+			return *waits
+		}
 		return errors.New("the cluster's metadata is not applied yet")
 	}
 	return n.health().err()
@@ -163,6 +188,17 @@ func (n *Node) KafkaAddrs() map[string]string {
 	return all
 }
 
+// PeerAddr is where the door for other nodes is bound, "" when it is closed.
+func (n *Node) PeerAddr() string {
+	if n.peerListener == nil {
+		return ""
+	}
+	return n.peerListener.Addr().String()
+}
+
+// peerAddress is what other nodes are told of the peer door.
+func (n *Node) peerAddress() msg.Endpoint { return n.peerAt }
+
 // HTTPAddr is where the operators' door is bound, "" when it is closed.
 func (n *Node) HTTPAddr() string {
 	if n.httpListener == nil {
@@ -172,7 +208,7 @@ func (n *Node) HTTPAddr() string {
 }
 
 // ClusterID is the id of the cluster that the node belongs to.
-func (n *Node) ClusterID() string { return n.identity.Cluster }
+func (n *Node) ClusterID() string { return n.identity.Load().Cluster }
 
 // Image is the cluster as this node knows it. Never nil.
 func (n *Node) Image() *metadata.Image { return n.image.Load() }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/clock"
+	"github.com/seed-e634fa49/troupe/actors/link"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata/configs"
 	"github.com/seed-e634fa49/troupe/wal"
@@ -35,6 +36,19 @@ type Options struct {
 	HTTP  string
 	Pprof bool
 	Rack  string
+
+	// Peer is HOST:PORT of the door for other nodes, "" keeps it closed: the node stays alone. PeerAdvertise is what they are
+	// told; "" is where the door is bound, port 0 the bound port.
+	Peer, PeerAdvertise string
+	// Routes is HOST:PORT of the routes of the embedded NATS server, "" keeps them closed; requests between nodes then go over the
+	// links only. RoutesAdvertise is what other nodes are told.
+	Routes, RoutesAdvertise string
+	// NATS is HOST:PORT of the door for NATS clients, "" keeps it closed.
+	NATS string
+	// Seeds are the addresses, HOST:PORT, of the peer doors of nodes to find a cluster through, or to found one with. An empty
+	// node without seeds founds a cluster of its own.
+	Seeds []string
+
 	// Static are broker configs from flags, environment and file, by Kafka's names. What the other options say
 	// (OwnConfigs) must not be in it.
 	Static map[string]string
@@ -53,6 +67,9 @@ type Options struct {
 	Random     io.Reader
 	Dispatcher actors.Dispatcher
 	Listen     func(network, address string) (net.Listener, error)
+	Dial       link.Dial
+	// Reach is where an address that another node advertises is dialled, nil: there. It is for networks that translate addresses.
+	Reach func(address string) string
 	Disk       wal.Disk
 	// Fatal is called once when a sync has failed: the process must end before it answers anything else. By default it
 	// does, with ExitStorage.
@@ -131,10 +148,28 @@ func (o Options) Check() error {
 		names[l.Name] = true
 		wrong = append(wrong, l.check())
 	}
-	if o.HTTP != "" {
-		wrong = append(wrong, checkAddress("the HTTP door", o.HTTP))
-	}
+	wrong = append(wrong, o.checkDoors())
 	return errors.Join(append(wrong, CheckStatic(o.Static))...)
+}
+
+// checkDoors says which addresses of doors other than Kafka's are none.
+func (o Options) checkDoors() error {
+	var wrong []error
+	for what, address := range map[string]string{
+		"the HTTP door": o.HTTP, "the peer door": o.Peer, "the peer door's advertised address": o.PeerAdvertise,
+		"the door for routes": o.Routes, "the advertised address of routes": o.RoutesAdvertise, "the NATS door": o.NATS,
+	} {
+		if address != "" {
+			wrong = append(wrong, checkAddress(what, address))
+		}
+	}
+	for _, seed := range o.Seeds {
+		wrong = append(wrong, checkAddress("seed", seed))
+	}
+	if len(o.Seeds) > 0 && o.Peer == "" {
+		wrong = append(wrong, errors.New("seeds are given, but the peer door is closed: open it with --peer"))
+	}
+	return errors.Join(wrong...)
 }
 
 func (l Listener) check() error {

@@ -80,6 +80,24 @@ func (r *replicas) change(i *metadata.Image, c metadata.Changes) {
 	for _, t := range c.Reconfigured {
 		r.configure(i, t)
 	}
+	for _, t := range c.Moved {
+		r.start(i, t)
+		r.leave(t)
+	}
+}
+
+// leave deletes the replicas of a topic that have moved away from here.
+func (r *replicas) leave(t *metadata.Topic) {
+	for p := range t.Partitions {
+		id := msg.TopicPartition{Topic: t.ID, Partition: int32(p)}
+		if _, mine := r.replica(t, p); mine {
+			continue
+		}
+		if _, runs := r.host.Partition(id); runs {
+			r.log.Info().Str("topic", t.Name).Int("partition", p).Msg("the partition has moved away; its replica here is deleted")
+			r.host.Delete(id)
+		}
+	}
 }
 
 // start starts the partitions of a topic that this node holds and that do not run yet.
@@ -95,17 +113,30 @@ func (r *replicas) start(i *metadata.Image, t *metadata.Topic) {
 			continue
 		}
 		id := msg.TopicPartition{Topic: t.ID, Partition: int32(p)}
-		if _, runs := r.host.Partition(id); runs {
-			continue
+		partition, runs := r.host.Partition(id)
+		if !runs {
+			spec := partitions.Spec{ID: id, Topic: t.Name, Self: own.RaftID, Config: config}
+			for _, founder := range t.Partitions[p].Founders {
+				spec.Voters = append(spec.Voters, partitions.Voter{Node: founder.Node, RaftID: founder.RaftID})
+			}
+			if err := r.host.Start(spec); err != nil {
+				r.log.Error().Err(err).Str("topic", t.Name).Int32("partition", id.Partition).Msg("can't start a partition")
+				continue
+			}
+			partition, _ = r.host.Partition(id)
 		}
-		spec := partitions.Spec{ID: id, Topic: t.Name, Self: own.RaftID, Config: config}
-		for _, other := range t.Partitions[p].Replicas {
-			spec.Voters = append(spec.Voters, partitions.Voter{Node: other.Node, RaftID: other.RaftID})
-		}
-		if err := r.host.Start(spec); err != nil {
-			r.log.Error().Err(err).Str("topic", t.Name).Int32("partition", id.Partition).Msg("can't start a partition")
-		}
+		r.assign(partition, &t.Partitions[p])
 	}
+}
+
+// assign tells a replica which members its group is to have.
+func (r *replicas) assign(partition msg.Partition, p *metadata.Partition) {
+	a := &msg.Assign{}
+	for _, m := range p.Members() {
+		a.Members = append(a.Members, msg.Placed{Node: m.Node, RaftID: m.RaftID})
+	}
+	// A replica that has stopped meanwhile is told when it is started again.
+	_ = partition.Post(a)
 }
 
 // configure gives a topic's partitions its configuration, if it is another than before: a change of the cluster's defaults
@@ -139,11 +170,13 @@ func (r *replicas) remove(topics []*metadata.Topic) {
 	}
 }
 
-// replica finds this node's copy of a partition. One in another directory is another node's past: not ours.
+// replica finds this node's copy of a partition, one that is to go or to come included. One in another directory is another node's past: not ours.
 func (r *replicas) replica(t *metadata.Topic, p int) (metadata.Replica, bool) {
-	for _, own := range t.Partitions[p].Replicas {
-		if own.Node == r.node && own.Directory == r.directory {
-			return own, true
+	for _, replicas := range [][]metadata.Replica{t.Partitions[p].Replicas, t.Partitions[p].Target} {
+		for _, own := range replicas {
+			if own.Node == r.node && own.Directory == r.directory {
+				return own, true
+			}
 		}
 	}
 	return metadata.Replica{}, false

@@ -14,6 +14,8 @@ import (
 
 // fakeHost is a host and a disk that write down what they are asked to do.
 type fakeHost struct {
+	// assigned is what each partition was last told of its members.
+	assigned map[msg.TopicPartition][]msg.Placed
 	running map[msg.TopicPartition]bool
 	disk    []string
 	did     []string
@@ -61,7 +63,11 @@ type fakePartition struct {
 func (p fakePartition) View() msg.View { panic("nobody reads here") }
 
 func (p fakePartition) Post(m msg.Message) error {
-	p.h.note("configure", p.id.String(), p.id.Partition)
+	if a, ok := m.(*msg.Assign); ok {
+		p.h.assigned[p.id] = a.Members
+	} else {
+		p.h.note("configure", p.id.String(), p.id.Partition)
+	}
 	return nil
 }
 
@@ -98,7 +104,7 @@ func cluster(t *testing.T) *metadata.Image {
 }
 
 func newReplicas(disk ...string) (*replicas, *fakeHost) {
-	h := &fakeHost{running: map[msg.TopicPartition]bool{}, disk: disk}
+	h := &fakeHost{running: map[msg.TopicPartition]bool{}, assigned: map[msg.TopicPartition][]msg.Placed{}, disk: disk}
 	return &replicas{node: 1, directory: "here", host: h, logs: h, log: zerolog.Nop(), told: map[msg.TopicID]msg.TopicConfig{}}, h
 }
 
@@ -160,6 +166,34 @@ func TestFollowingChanges(t *testing.T) {
 		r.remove(changes.Deleted)
 		if got := h.took(); got != c.want {
 			t.Errorf("%s: did %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestMovesAreFollowed(t *testing.T) {
+	r, h := newReplicas()
+	image := cluster(t)
+	r.startAll(image)
+	h.took()
+	id := msg.TopicPartition{Topic: ordersID, Partition: 1}
+	there, here := metadata.Replica{Node: 2, Directory: "there", RaftID: 3}, metadata.Replica{Node: 1, Directory: "here", RaftID: 9}
+	for _, c := range []struct {
+		name     string
+		record   metadata.Record
+		want     string
+		assigned []msg.Placed
+	}{
+		{"it comes here", metadata.PartitionMoving{Topic: ordersID, Number: 1, Target: []metadata.Replica{here}}, "start orders/1", []msg.Placed{{Node: 1, RaftID: 9}}},
+		{"it is here", metadata.PartitionMoved{Topic: ordersID, Number: 1, Replicas: []metadata.Replica{here}}, "", []msg.Placed{{Node: 1, RaftID: 9}}},
+		{"it is to leave", metadata.PartitionMoving{Topic: ordersID, Number: 1, Target: []metadata.Replica{there}}, "", []msg.Placed{{Node: 2, RaftID: 3}}},
+		{"it has left", metadata.PartitionMoved{Topic: ordersID, Number: 1, Replicas: []metadata.Replica{there}}, "delete " + id.String() + "/1", nil},
+	} {
+		var changes metadata.Changes
+		image, changes = step(t, image, c.record)
+		clear(h.assigned)
+		r.change(image, changes)
+		if got := h.took(); got != c.want || !slices.Equal(h.assigned[id], c.assigned) {
+			t.Errorf("%s: did %s and assigned %v\nwant %s and %v", c.name, got, h.assigned[id], c.want, c.assigned)
 		}
 	}
 }

@@ -28,9 +28,11 @@ func (n *Node) Stop(ctx context.Context) error {
 	for _, d := range n.doors {
 		d.listener.Close() // closed already where it was served
 	}
+	n.halt()
 	if n.system != nil {
 		note("closing the partitions", n.stopActors(ctx))
 	}
+	n.unlink()
 	if n.store != nil {
 		note("closing the store", n.store.Close())
 	}
@@ -43,6 +45,22 @@ func (n *Node) Stop(ctx context.Context) error {
 	n.served.Wait()
 	n.log.Info().Err(errors.Join(errs...)).Msg("stopped")
 	return errors.Join(errs...)
+}
+
+// unlink closes what leads to other nodes: after the actors, which hand over what they lead.
+func (n *Node) unlink() {
+	if n.fabric != nil {
+		n.fabric.Close()
+	}
+	if n.links != nil {
+		n.links.Close()
+	}
+	if n.bus != nil {
+		n.bus.Close()
+	}
+	if n.peerListener != nil {
+		n.peerListener.Close()
+	}
 }
 
 // stopActors stops the controller first, as it starts and stops partitions, then the partitions, then whoever is left.

@@ -64,7 +64,7 @@ func spawn(t testing.TB, dir string, args ...string) *child {
 
 func launch(t testing.TB, dir string, args ...string) *child {
 	t.Helper()
-	args = append([]string{"serve", "--data", dir, "--kafka", "127.0.0.1:0", "--http", "off", "--log-format", "json"}, args...)
+	args = append([]string{"serve", "--data", dir, "--kafka", "127.0.0.1:0", "--http", "off", "--peer", "off", "--nats-routes", "off", "--log-format", "json"}, args...)
 	c := &child{cmd: exec.Command(troupe, args...), stdout: make(chan string, 10), stderr: &strings.Builder{}}
 	c.cmd.Stderr = c.stderr
 	out, err := c.cmd.StdoutPipe()

@@ -25,7 +25,8 @@ func (s shell) serve() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a node",
-		Long: "serve runs a node until it is interrupted. An empty data directory founds a cluster.\n" +
+		Long: "serve runs a node until it is interrupted. An empty data directory founds a cluster of one node, or with --seeds finds the\n" +
+			"cluster of the seeds, which found it together if they are all empty and were given the same list.\n" +
 			"Every flag is also an environment variable, --node-id is TROUPE_NODE_ID, and a key of the YAML file that --config names.\n" +
 			"When it serves it prints one line, `ready kafka=HOST:PORT data=DIR …`, on standard output; its log goes to standard error.",
 		Args: arguments(cobra.NoArgs),
@@ -79,6 +80,9 @@ func readyLine(n *node.Node, set *settings) string {
 	if http := n.HTTPAddr(); http != "" {
 		fmt.Fprintf(&b, " http=%s", http)
 	}
+	if peer := n.PeerAddr(); peer != "" {
+		fmt.Fprintf(&b, " peer=%s", peer)
+	}
 	fmt.Fprintf(&b, " node=%d cluster=%s", set.nodeID, n.ClusterID())
 	addrs := n.KafkaAddrs()
 	for _, name := range sortedKeys(addrs) {
@@ -109,9 +113,12 @@ func (s *settings) node(logs io.Writer) (node.Options, error) {
 	}
 	o := node.Options{
 		ID: s.nodeID, Dir: s.data, Kafka: listeners, HTTP: s.http, Pprof: s.pprof, Rack: s.rack, Static: s.kafkaConfig, Log: log,
+		Peer: s.peer, PeerAdvertise: s.peerAdv, Routes: s.routes, RoutesAdvertise: s.routesAdv, NATS: s.nats, Seeds: s.seeds,
 	}
-	if o.HTTP == "off" {
-		o.HTTP = ""
+	for _, door := range []*string{&o.HTTP, &o.Peer, &o.Routes, &o.NATS} {
+		if *door == "off" {
+			*door = ""
+		}
 	}
 	return o, o.Check()
 }

@@ -21,6 +21,12 @@ type settings struct {
 	http        string   // "off" closes it
 	pprof       bool
 	rack        string
+	peer        string // "off" closes it
+	peerAdv     string
+	nats        string // "off" closes it
+	routes      string // "off" closes it
+	routesAdv   string
+	seeds       []string
 	logLevel    string
 	logFormat   string
 	memoryLimit string
@@ -56,6 +62,12 @@ func (s *settings) declare(f *pflag.FlagSet) {
 	f.StringVar(&s.http, "http", "127.0.0.1:8080", "where /metrics, /healthz and /readyz are served, `HOST:PORT` or off")
 	f.BoolVar(&s.pprof, "pprof", false, "serve /debug/pprof on --http too")
 	f.StringVar(&s.rack, "rack", "", "the rack this node stands in, Kafka's broker.rack")
+	f.StringVar(&s.peer, "peer", "127.0.0.1:9093", "where other nodes connect, `HOST:PORT` or off")
+	f.StringVar(&s.peerAdv, "peer-advertise", "", "the address of --peer that other nodes are told, `HOST:PORT` (default: where it is bound)")
+	f.StringVar(&s.routes, "nats-routes", "127.0.0.1:6222", "where the routes of the embedded NATS server connect, `HOST:PORT` or off")
+	f.StringVar(&s.routesAdv, "nats-routes-advertise", "", "the address of --nats-routes that other nodes are told, `HOST:PORT` (default: where it is bound)")
+	f.StringVar(&s.nats, "nats", "off", "where NATS clients connect, `HOST:PORT` or off")
+	f.StringSliceVar(&s.seeds, "seeds", nil, "peer addresses of nodes to find the cluster through, `HOST:PORT,…`; empty nodes that name each other found one together (default: found one alone)")
 	f.StringVar(&s.logLevel, "log-level", "info", "trace, debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", "auto", "console, json, or auto: console on a terminal")
 	f.StringVar(&s.memoryLimit, "memory-limit", defaultMemoryLimit, "soft limit of the heap, such as 128MiB, or off (GOMEMLIMIT and GOGC count where this is not given)")

@@ -114,6 +114,6 @@ func startTroupe(ctx context.Context, dir string) (*contender, error) {
 		return nil, err
 	}
 	addr := "127.0.0.1:" + port
-	cmd := exec.Command(binary, "serve", "--data", filepath.Join(dir, "troupe-data"), "--kafka", addr, "--http", "off")
+	cmd := exec.Command(binary, "serve", "--data", filepath.Join(dir, "troupe-data"), "--kafka", addr, "--http", "off", "--peer", "off", "--nats-routes", "off")
 	return launch(ctx, "troupe", addr, filepath.Join(dir, "troupe.log"), cmd)
 }
