@@ -26,6 +26,8 @@
 //	journal              hard states and recovery points of all logs (journal_format.go)
 //	ballast              space to give up when the disk is full (room.go)
 //	trash/               removed logs, deleted behind (trash.go)
+//	incoming/NAME/       the files of a log that another replica sends, as far as they are here (incoming.go)
+//	incoming/NAME.install  says that they are the log from now on, until they have its name (install.go)
 //	partitions/NAME/     one log
 //	    00000000000000000001         a segment: entries from index 1 on, as tidwall/wal writes them (frame.go)
 //	    00000000000000000001.index   its sparse index, a hint (sidecar_format.go)
@@ -73,5 +75,6 @@
 //
 // A crash in the middle of a change leaves what the next start finishes: DropHead writes the head file before it deletes, the
 // oldest file first; TruncateBack takes the recovery point back, then removes the last file first, then cuts; Remove moves to
-// the trash before the journal forgets.
+// the trash before the journal forgets; Install says durably what is to be done before it moves the old log to the trash and the
+// new one to its place.
 package wal

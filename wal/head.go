@@ -88,7 +88,9 @@ func (l *Log) DropHead(offset int64) (uint64, error) {
 	}
 	l.sealed = append([]span(nil), l.sealed[n:]...)
 	l.dropTerms()
-	l.store.behind(func() { l.deleteSegments(dropped) })
+	if !l.offers.retire(dropped) {
+		l.store.behind(func() { l.deleteSegments(dropped) })
+	}
 	return h.first, nil
 }
 

@@ -20,12 +20,16 @@ const (
 	ballastFile   = "ballast"
 	partitionsDir = "partitions"
 	trashDir      = "trash"
+	incomingDir   = "incoming"
 
 	// In the directory of a log.
 	headFile    = "head"
 	indexSuffix = ".index"
 	stateSuffix = ".state"
 	tempSuffix  = ".tmp"
+
+	// Beside the directory of a log that is received.
+	installSuffix = ".install"
 )
 
 // formatText is all that the format file holds.
@@ -94,7 +98,7 @@ func takeCleanMark(d Disk, dir string) (bool, error) {
 
 // checkLogName refuses what can't be the name of a directory.
 func checkLogName(name string) error {
-	if name == "" || len(name) > 240 || name[0] == '.' || strings.ContainsAny(name, "/\\\x00") {
+	if name == "" || len(name) > 240 || name[0] == '.' || strings.ContainsAny(name, "/\\\x00") || strings.HasSuffix(name, installSuffix) {
 		return fmt.Errorf("%q can't be the name of a log: it becomes a directory", name)
 	}
 	return nil

@@ -32,6 +32,7 @@ type Log struct {
 	old     []*handle
 	pending unsynced // the syncer's
 	states  stateFiles
+	offers  offers
 
 	rot    *rot  // what is damaged
 	failed error // why nothing can be appended any more
@@ -109,6 +110,14 @@ func (sp *span) segment() Segment {
 // Damage lists byte ranges that recovery or a reader found rotten. Never served, never cut.
 func (l *Log) Damage() []Damage { return l.rot.list() }
 
+// OnDamage has f told of damage that a reader meets from now on. It is called on the reader's goroutine, so it must not block,
+// nor ask the log anything.
+func (l *Log) OnDamage(f func(Damage)) {
+	l.rot.mu.Lock()
+	defer l.rot.mu.Unlock()
+	l.rot.told = f
+}
+
 // Sync asks for everything appended so far, and hs if it is not nil, to become durable, and has done called when it is,
 // from the syncer's goroutine, in the order of the calls. It does not block. A failed sync is final: every later one fails.
 func (l *Log) Sync(hs *HardState, done func(error)) { l.requestSync(hs, false, done) }
@@ -159,6 +168,7 @@ func (l *Log) Close() error {
 		return ErrClosed
 	}
 	l.closed = true
+	l.closeOffers()
 	if l.failed == nil && l.tail.end > 0 {
 		sum := l.summary()
 		if err := l.side.flush(l.tail.points, &sum); err != nil {
@@ -188,6 +198,7 @@ type rot struct {
 	mu    sync.Mutex
 	found []Damage
 	log   func(Damage)
+	told  func(Damage) // nil: nobody
 }
 
 // maxDamages bounds the list; where there is more, the disk is done for.
@@ -205,6 +216,9 @@ func (r *rot) add(d Damage) error {
 		r.found = append(r.found, d)
 	}
 	r.log(d)
+	if r.told != nil {
+		r.told(d)
+	}
 	return &DamagedError{d}
 }
 

@@ -61,12 +61,7 @@ func (s *stateFiles) save(index uint64, state []byte) error {
 		return nil
 	}
 	s.queued = 0
-	b := make([]byte, stateHeader, stateHeader+len(state))
-	copy(b[4:], "STAT")
-	binary.BigEndian.PutUint64(b[8:], index)
-	b = append(b, state...)
-	binary.BigEndian.PutUint32(b, crc32.Checksum(b[4:], castagnoli))
-	if err := replaceFile(s.store.disk, s.path(index), b, s.dir); err != nil {
+	if err := replaceFile(s.store.disk, s.path(index), encodeState(index, state), s.dir); err != nil {
 		return err
 	}
 	if n := len(s.kept); n == 0 || s.kept[n-1] != index {
@@ -79,6 +74,15 @@ func (s *stateFiles) save(index uint64, state []byte) error {
 		s.kept = s.kept[1:]
 	}
 	return nil
+}
+
+func encodeState(index uint64, state []byte) []byte {
+	b := make([]byte, stateHeader, stateHeader+len(state))
+	copy(b[4:], "STAT")
+	binary.BigEndian.PutUint64(b[8:], index)
+	b = append(b, state...)
+	binary.BigEndian.PutUint32(b, crc32.Checksum(b[4:], castagnoli))
+	return b
 }
 
 // dropBehind removes the states of what is cut off: another history will have these indexes.

@@ -77,6 +77,8 @@ type Store struct {
 	mu     sync.Mutex
 	open   map[string]*Log
 	closed bool
+	// halted are the logs whose installation has failed half way: it is finished before they are opened.
+	halted map[string]bool
 }
 
 // OpenStore takes the data directory, making it if need be, for this process alone. ErrInUse and ErrVersion say what to do.
@@ -95,6 +97,7 @@ func OpenStore(o Options) (*Store, error) {
 		loans:   newLoans(2*runtime.GOMAXPROCS(0), o.TailMemory),
 		opening: make(chan struct{}, 2),
 		open:    map[string]*Log{},
+		halted:  map[string]bool{},
 		janitor: newJanitor(),
 	}
 	s.files = newDescriptors(s)
@@ -112,7 +115,7 @@ func (s *Store) start() (err error) {
 	if err := checkFormat(s.disk, s.opts.Dir); err != nil {
 		return err
 	}
-	for _, d := range []string{partitionsDir, trashDir} {
+	for _, d := range []string{partitionsDir, trashDir, incomingDir} {
 		if err := os.MkdirAll(filepath.Join(s.opts.Dir, d), 0o750); err != nil {
 			return err
 		}
@@ -124,6 +127,10 @@ func (s *Store) start() (err error) {
 		return err
 	}
 	if s.journal, err = s.openJournal(); err != nil {
+		return err
+	}
+	if err := s.finishInstalls(); err != nil {
+		s.journal.close()
 		return err
 	}
 	if err := s.emptyTrash(); err != nil {
@@ -176,7 +183,11 @@ func (s *Store) Open(name string) (*Log, error) {
 	}
 	s.opening <- struct{}{}
 	began := time.Now()
-	l, err := recoverLog(s, name)
+	var l *Log
+	err := s.resumeInstall(name)
+	if err == nil {
+		l, err = recoverLog(s, name)
+	}
 	s.stats.opened(time.Since(began))
 	<-s.opening
 	if err == nil {

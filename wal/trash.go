@@ -17,6 +17,9 @@ func (s *Store) Remove(name string) error {
 		return err
 	}
 	defer s.forgetOpen(name)
+	if err := s.abandon(name); err != nil {
+		return fmt.Errorf("removing the log %s: %w", name, err)
+	}
 	grave, err := s.bury(name)
 	if err != nil {
 		return fmt.Errorf("removing the log %s: %w", name, err)
