@@ -27,11 +27,9 @@ func (l Lane) String() string {
 type Kind uint8
 
 const (
-	// The link's own.
-	ping     Kind = 1
-	pong     Kind = 2
-	question Kind = 3
-	answer   Kind = 4
+	// The link's own: eight bytes of a ping's number each.
+	ping Kind = 1
+	pong Kind = 2
 
 	// Raft holds raft messages without entries, of many groups.
 	Raft Kind = 16
