@@ -15,7 +15,7 @@ import (
 // v11: the earliest that is not uploaded yet.
 //
 // A search by time finds the first record, within its batch, with at least that timestamp; there being none is offset -1,
-// not the end. Nothing is tiered here: the local log is the whole log, and what asks for tiers finds nothing.
+// not the end. A partition that is asked for twice is INVALID_REQUEST each time, as in Kafka. Nothing is tiered here: the local log is the whole log, and what asks for tiers finds nothing.
 func init() { register(1, 11, (*Server).listOffsets) }
 
 // The timestamps that are not times.
@@ -35,7 +35,7 @@ var timestampSince = map[int64]int16{
 
 func (s *Server) listOffsets(c *Call, req *kmsg.ListOffsetsRequest) {
 	resp := req.ResponseKind().(*kmsg.ListOffsetsResponse)
-	image := s.Image()
+	image, twice := s.Image(), askedTwice(req)
 	resp.Topics = make([]kmsg.ListOffsetsResponseTopic, len(req.Topics))
 	for i := range req.Topics {
 		asked, out := &req.Topics[i], &resp.Topics[i]
@@ -46,13 +46,33 @@ func (s *Server) listOffsets(c *Call, req *kmsg.ListOffsetsRequest) {
 			p := &out.Partitions[j]
 			p.Default()
 			p.Partition = asked.Partitions[j].Partition
-			found, err := s.listOffset(req, topic, &asked.Partitions[j])
+			found, err := noOffset, error(kerr.InvalidRequest)
+			if !twice[namedPartition{asked.Topic, p.Partition}] {
+				found, err = s.listOffset(req, topic, &asked.Partitions[j])
+			}
 			p.Timestamp, p.Offset, p.LeaderEpoch = found.Timestamp, found.Offset, found.Epoch
 			p.ErrorCode = msg.Code(err)
 			c.Failed(p.ErrorCode)
 		}
 	}
 	c.Reply(resp)
+}
+
+type namedPartition struct {
+	topic  string
+	number int32
+}
+
+// askedTwice has an entry for each partition of a request, true for those that it names more than once.
+func askedTwice(req *kmsg.ListOffsetsRequest) map[namedPartition]bool {
+	twice := map[namedPartition]bool{}
+	for i := range req.Topics {
+		for j := range req.Topics[i].Partitions {
+			p := namedPartition{req.Topics[i].Topic, req.Topics[i].Partitions[j].Partition}
+			_, twice[p] = twice[p]
+		}
+	}
+	return twice
 }
 
 var noOffset = msg.TimedOffset{Offset: -1, Timestamp: -1, Epoch: -1}

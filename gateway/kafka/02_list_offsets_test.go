@@ -127,3 +127,17 @@ func TestOffsetForLeaderEpoch(t *testing.T) {
 		}
 	}
 }
+
+func TestListOffsetsOfAPartitionNamedTwice(t *testing.T) {
+	w := newWorld(t)
+	w.topic("topic", 2)
+	_, addr := w.open()
+	req := listAt(7, "topic", 0, -1, -1, 0)
+	req.Topics[0].Partitions = append(req.Topics[0].Partitions, listAt(7, "topic", 1, -1, -1, 0).Topics[0].Partitions...)
+	req.Topics = append(req.Topics, listAt(7, "topic", 0, -1, -2, 0).Topics...)
+	resp := ask[*kmsg.ListOffsetsResponse](dial(t, addr), req)
+	first, other, again := resp.Topics[0].Partitions[0], resp.Topics[0].Partitions[1], resp.Topics[1].Partitions[0]
+	if first.ErrorCode != kerr.InvalidRequest.Code || first.Offset != -1 || again.ErrorCode != kerr.InvalidRequest.Code || other.ErrorCode != 0 {
+		t.Errorf("twice: %+v and %+v, once: %+v", first, again, other)
+	}
+}

@@ -45,9 +45,9 @@ func (s *Server) deleteRecordsOf(g *gather, topic string, partition int32, offse
 		set(-1, kerr.PolicyViolation)
 		return
 	}
-	p, ok := s.Directory.Partition(msg.TopicPartition{Topic: t.ID, Partition: partition})
-	if !ok {
-		set(-1, kerr.UnknownTopicOrPartition)
+	p, _, bad := s.leader(t, partition)
+	if bad != nil {
+		set(-1, bad)
 		return
 	}
 	answered := g.expect()

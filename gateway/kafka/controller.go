@@ -85,7 +85,9 @@ func (p *petition[Q]) again(why error) {
 		case over:
 		case p.server.isDraining():
 			var none Q
-			p.finish(func() { p.answer(none, msg.Errorf(kerr.NotController, "this node stops; nothing was changed, ask another")) })
+			p.finish(func() {
+				p.answer(none, msg.Errorf(kerr.NotController, "this node stops; nothing was changed, ask another"))
+			})
 		default:
 			p.try()
 		}

@@ -57,6 +57,22 @@ func (w *world) apply(records ...metadata.Record) {
 	w.image = draft.Image()
 }
 
+// follow makes the image one that goes up to an offset of the metadata log.
+func (w *world) follow(offset int64) {
+	w.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.image.Offset() < offset {
+		b := record.Build([]record.Record{metadata.Encode(metadata.RaftIDsIssued{Next: w.image.NextRaftID() + 1})}, time.UnixMilli(0))
+		b.Stamp(w.image.Offset()+1, 1)
+		next, _, err := w.image.Apply(b)
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.image = next
+	}
+}
+
 // topicID makes ids that are easy to read: the first letter of the name, then zeros.
 func topicID(name string) msg.TopicID {
 	id := msg.TopicID{}
@@ -86,6 +102,19 @@ func (w *world) topic(name string, partitions int, configs ...string) []*fakePar
 	}
 	w.apply(records...)
 	return made
+}
+
+// elsewhere makes a topic of one partition on these nodes, of which no replica is here.
+func (w *world) elsewhere(name string, replicas ...msg.NodeID) msg.TopicPartition {
+	id := topicID(name)
+	records := []metadata.Record{metadata.RaftIDsIssued{Next: w.nextRaft + uint64(len(replicas))}, metadata.TopicCreated{ID: id, Name: name}}
+	created := metadata.PartitionCreated{Topic: id}
+	for _, node := range replicas {
+		created.Replicas = append(created.Replicas, metadata.Replica{Node: node, Directory: "d", RaftID: w.nextRaft})
+		w.nextRaft++
+	}
+	w.apply(append(records, created)...)
+	return msg.TopicPartition{Topic: id}
 }
 
 // open opens a door on the world.
@@ -235,6 +264,10 @@ func (p *fakePartition) Post(m msg.Message) error {
 		}
 		p.mu.Unlock()
 		p.answer(q)
+		return nil
+	case *msg.DeleteRecords:
+		p.mu.Unlock()
+		q.Answer(0, nil)
 		return nil
 	case *msg.Wait:
 		if p.state.HighWatermark <= q.Offset && p.state.Epoch == q.Epoch {
