@@ -2,6 +2,7 @@ package partitions
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,8 @@ type replica struct {
 	synced    *synced
 	published msg.State
 	finishing *finish
+	ticking   bool // a tick is on its way
+	standing  bool // a stand is
 	// inside is true while a message is handled. Stopped finds it true after a panic, when the core can't be trusted.
 	inside bool
 }
@@ -74,7 +77,8 @@ func (r *replica) open(c *actors.Context) (err error) {
 
 // pace keeps raft's clock going while there are other members.
 func (r *replica) pace(c *actors.Context) {
-	if !r.core.Only() && r.core.Damage() == nil {
+	if !r.ticking && !r.core.Only() && r.core.Damage() == nil {
+		r.ticking = true
 		c.After(r.host.o.TickInterval, tick{})
 	}
 }
@@ -98,12 +102,25 @@ func (r *replica) Receive(c *actors.Context, m msg.Message) {
 		r.core.Retain(c.Now())
 		c.After(r.host.o.RetentionInterval, m)
 	case *Step:
-		if err := r.core.Step(m.Message, c.Now()); err != nil {
+		if err := r.core.Step(m.Message, m.From, c.Now()); err != nil {
 			c.Log().Debug().Err(err).Msg("a raft message was not taken")
 		}
+	case *msg.Assign:
+		r.core.Assign(m, c.Now())
+	case *msg.Transfer:
+		r.core.Transfer(m, c.Now())
+	case peerDown:
+		r.stand(c, r.core.PeerDown(m.node, c.Now()))
+	case peerUp:
+		r.stand(c, r.core.PeerUp(m.node, c.Now()))
+	case stand:
+		r.standing = false
+		if r.core.Stand() && m.tries > 1 {
+			r.standAfter(c, standAgain, m.tries-1)
+		}
 	case tick:
-		r.core.Tick()
-		r.pace(c)
+		r.ticking = false
+		r.core.Tick(c.Now())
 	case *finish:
 		r.finishing = m
 	default:
@@ -148,6 +165,7 @@ func (r *replica) Idle(c *actors.Context) {
 		r.finishing.done = func() {}
 		done()
 	}
+	r.pace(c)
 	r.inside = false
 }
 
@@ -173,7 +191,7 @@ func (r *replica) drain(c *actors.Context) {
 func (r *replica) write(c *actors.Context, rd Ready) error {
 	if t := r.host.o.Transport; t != nil && len(rd.Messages) > 0 {
 		for _, m := range rd.Messages {
-			t.Send(r.spec.node(m.GetTo()), r.spec.ID, []*raftpb.Message{m})
+			t.Send(r.core.NodeOf(m.GetTo()), r.spec.ID, []*raftpb.Message{m})
 		}
 	}
 	if err := r.appendFrames(rd); err != nil {
@@ -192,6 +210,9 @@ func (r *replica) write(c *actors.Context, rd Ready) error {
 	}
 	if rd.State != nil {
 		r.log.SaveState(rd.StateIndex, rd.State)
+	}
+	if rd.Moved != nil && r.host.o.Moved != nil {
+		r.host.o.Moved(r.spec.ID, rd.Moved)
 	}
 	if rd.DropBelow > 0 {
 		if _, err := r.log.DropHead(rd.DropBelow); err != nil {
@@ -223,7 +244,7 @@ func (r *replica) publish(now time.Time) {
 	old := &r.published
 	moved := s.HighWatermark != old.HighWatermark
 	turned := s.Role != old.Role || s.Leader != old.Leader || s.Epoch != old.Epoch || s.LogStart != old.LogStart || old.Err != nil ||
-		len(s.InSync) != len(old.InSync)
+		!slices.Equal(s.InSync, old.InSync) || !slices.Equal(s.Replicas, old.Replicas)
 	if !moved && !turned {
 		return
 	}

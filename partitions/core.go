@@ -66,8 +66,9 @@ type Core struct {
 	// settled: an entry of term is committed and applied here, so that everything of earlier terms is, too. Before that a
 	// leader neither takes proposals nor answers anything about offsets.
 	settled bool
-	// only: this replica is the group's one voter, and nobody learns.
-	only bool
+	// only: this replica is the group's one voter, and nobody learns. Entries from alone on were never sent to anybody.
+	only  bool
+	alone uint64
 
 	last      uint64 // index of the last entry, written or proposed
 	next      int64  // offset of the next record; at a leader behind what is proposed
@@ -77,9 +78,12 @@ type Core struct {
 	logStart  int64  // <= highWater; moves by applied entries only
 
 	producers *producers
-	members   *raftpb.ConfState
-	nodes     []msg.NodeID         // of the voters, shared with every State
-	caughtUp  map[uint64]time.Time // by raft id: when that member last had all that was committed
+	members   membership
+	peers     peers        // nil unless this replica leads
+	synced    []msg.NodeID // those of the voters in sync, as last looked at
+	callers   []msg.Placed // who has sent something and is no member as far as is known here, the latest last
+	move      move
+	transfer  transfer
 
 	queue     queue
 	flights   flights
@@ -106,10 +110,6 @@ func NewCore(cfg CoreConfig, now time.Time) (*Core, error) {
 	c := &Core{
 		CoreConfig: cfg,
 		producers:  newProducers(cfg.ProducerExpiry.Milliseconds(), mostProducers),
-		caughtUp:   map[uint64]time.Time{},
-	}
-	for _, v := range cfg.Voters {
-		c.nodes = append(c.nodes, v.Node)
 	}
 	if err := c.recover(now); err != nil {
 		return nil, fmt.Errorf("opening partition %s of %s: %w", cfg.ID, cfg.Topic, err)
@@ -129,7 +129,7 @@ func (c *Core) recover(now time.Time) error {
 	// The commit index on disk is a hint, and may be older or newer than the log.
 	c.commit = min(max(hs.Commit, c.applied), last)
 	c.members = saved.members
-	c.only = c.onlyVoter()
+	c.only, c.alone = c.members.only(c.Self), last+1
 	c.logStart = saved.logStart
 	if segments := c.Log.Segments(); len(segments) > 0 && first > 1 {
 		c.logStart = max(c.logStart, segments[0].BaseOffset)
@@ -137,7 +137,7 @@ func (c *Core) recover(now time.Time) error {
 	c.upkeep.kept, c.upkeep.saved = saved.logStart, now
 	c.producers.restore(saved.producers)
 	c.producers.expire(now.UnixMilli())
-	c.store = &storage{log: c.Log, members: c.members, ring: ring{first: last + 1}}
+	c.store = &storage{log: c.Log, members: c.members.conf, ring: ring{first: last + 1}}
 	if damage := c.Log.Damage(); len(damage) > 0 {
 		c.stand(damage[0])
 		return nil
@@ -163,6 +163,9 @@ func (c *Core) loadState() (*savedState, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.members.places == nil { // of the first version, before members could change
+		s.members.arrange(founded(c.Voters).places)
+	}
 	if s.index != index {
 		return nil, fmt.Errorf("the saved state is of index %d, and was kept as that of %d", s.index, index)
 	}
@@ -175,13 +178,7 @@ func (c *Core) loadState() (*savedState, error) {
 }
 
 // bareState is the state of a partition without a past.
-func (c *Core) bareState() *savedState {
-	members := &raftpb.ConfState{}
-	for _, v := range c.Voters {
-		members.Voters = append(members.Voters, v.RaftID)
-	}
-	return &savedState{members: members}
-}
+func (c *Core) bareState() *savedState { return &savedState{members: founded(c.Voters)} }
 
 func (c *Core) startRaft() (err error) {
 	// Raft panics on a configuration or a hard state that can't be.
@@ -205,6 +202,7 @@ func (c *Core) startRaft() (err error) {
 		CheckQuorum:               true,
 		PreVote:                   true,
 		DisableProposalForwarding: true,
+		StepDownOnRemoval:         true,
 		Logger:                    raftLogger{c.Logger},
 	})
 	return err
@@ -244,13 +242,6 @@ func (c *Core) offsetBehind(index uint64) (int64, error) {
 	return frames[0].BaseOffset(), nil
 }
 
-// onlyVoter reports whether the configuration has this replica and nobody else.
-func (c *Core) onlyVoter() bool {
-	m := c.members
-	return len(m.Voters) == 1 && m.Voters[0] == c.Self &&
-		len(m.VotersOutgoing)+len(m.Learners)+len(m.LearnersNext) == 0
-}
-
 // Only reports whether this replica is alone in its group: then it campaigns at once, and needs no Ticks.
 func (c *Core) Only() bool { return c.only }
 
@@ -263,10 +254,13 @@ func (c *Core) Campaign() error {
 }
 
 // Tick is raft's clock. While the group has more than one member it is called every tick interval.
-func (c *Core) Tick() {
-	if c.damage == nil {
-		c.rn.Tick()
+func (c *Core) Tick(now time.Time) {
+	if c.damage != nil {
+		return
 	}
+	c.rn.Tick()
+	c.tickTransfer()
+	c.pursue(now)
 }
 
 // Leads reports whether the replica leads, and everything of earlier terms is committed and applied.
@@ -279,7 +273,20 @@ func (c *Core) Epoch() int32 { return int32(min(c.term, math.MaxInt32)) }
 func (c *Core) Damage() error { return c.damage }
 
 // Members is the group's configuration.
-func (c *Core) Members() *raftpb.ConfState { return c.members }
+func (c *Core) Members() *raftpb.ConfState { return c.members.conf }
+
+// NodeOf is the node of a member, or of whoever has sent something, or msg.NoNode.
+func (c *Core) NodeOf(id uint64) msg.NodeID {
+	if node := c.members.node(id); node != msg.NoNode {
+		return node
+	}
+	for _, p := range c.callers {
+		if p.RaftID == id {
+			return p.Node
+		}
+	}
+	return msg.NoNode
+}
 
 // State describes the replica for its readers. Size and Err are the actor's to fill in.
 func (c *Core) State(now time.Time) msg.State {
@@ -288,30 +295,16 @@ func (c *Core) State(now time.Time) msg.State {
 		LogStart: c.logStart, LastStable: c.highWater, HighWatermark: c.highWater, LogEnd: max(c.next, c.highWater),
 	}
 	if c.settled {
-		s.Leader = c.node(c.lead)
+		s.Leader = c.NodeOf(c.lead)
 	}
 	if c.Leads() {
 		s.Role = msg.Leader
 	}
-	s.Replicas, s.InSync = c.nodes, c.nodes
+	s.Replicas, s.InSync = c.members.nodes, c.members.nodes
 	if !c.only {
-		s.InSync = nil
-		for _, v := range c.Voters {
-			if c.inSync(v.RaftID, now) {
-				s.InSync = append(s.InSync, v.Node)
-			}
-		}
+		s.InSync = c.syncNodes(now)
 	}
 	return s
-}
-
-// inSync reports whether a member counts as caught up: itself at the leader, others for as long as the lag allows.
-func (c *Core) inSync(id uint64, now time.Time) bool {
-	if id == c.Self {
-		return true
-	}
-	at, known := c.caughtUp[id]
-	return c.role == msg.Leader && known && now.Sub(at) <= inSyncLag
 }
 
 // Producers lists the idempotent producers that have written committed records.

@@ -30,9 +30,9 @@ func (q *queue) pop(n int) {
 // Append takes a request. It is proposed, or refused, by the next Propose.
 func (c *Core) Append(a *msg.Append) { c.queue.push(a) }
 
-// CanPropose reports whether something waits, and not too much is under way.
+// CanPropose reports whether something waits, not too much is under way, and leadership is not.
 func (c *Core) CanPropose() bool {
-	return len(c.queue.waiting()) > 0 && c.flights.bytes < flightTarget
+	return len(c.queue.waiting()) > 0 && c.flights.bytes < flightTarget && c.transfer.to == 0
 }
 
 // Propose proposes what waits, or as much of it as one frame takes. It is called when no more requests are at hand. One frame
@@ -199,19 +199,6 @@ func (c *Core) mayLead(epoch int32, doing string) error {
 		return msg.Errorf(kerr.NotLeaderForPartition, "%s to partition %s of %s: this replica does not lead it; look up its leader and try again", doing, c.ID, c.Topic)
 	}
 	return nil
-}
-
-func (c *Core) countInSync(now time.Time) int {
-	if c.only {
-		return 1
-	}
-	n := 0
-	for _, id := range c.members.Voters {
-		if c.inSync(id, now) {
-			n++
-		}
-	}
-	return n
 }
 
 // repeat answers a request whose batch was appended before: with success and the original offset, once that is committed

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/seed-e634fa49/troupe/wal"
 	"github.com/seed-e634fa49/troupe/wal/record"
@@ -49,17 +48,18 @@ func (c *Core) apply(m *raftpb.Message, now time.Time) error {
 	} else {
 		c.store.ring.shrink(c.applied, ringTarget)
 	}
+	c.pursue(now)
 	return nil
 }
 
-// recycle gives back the memory of applied frames. Only while there is no other member, to whom a message with them could
-// be on its way: then nobody reads them again, but from the log.
+// recycle gives back the memory of applied frames that were never sent to another member: nobody reads them again, but from
+// the log.
 func (c *Core) recycle() {
 	for _, e := range c.store.ring.entries {
 		if e.GetIndex() > c.applied {
 			break
 		}
-		if e.GetType() == raftpb.EntryNormal && len(e.GetData()) > 0 {
+		if e.GetIndex() >= c.alone && e.GetType() == raftpb.EntryNormal && len(e.GetData()) > 0 {
 			c.Frames.Give(e.GetData())
 			e.Data = nil
 		}
@@ -87,17 +87,6 @@ func (c *Core) applyEntry(e *raftpb.Entry, now time.Time) error {
 	return fmt.Errorf("a frame of kind %d is not known here; the other members may be of a newer version", f.Kind())
 }
 
-func (c *Core) applyMembers(e *raftpb.Entry) error {
-	change := &raftpb.ConfChangeV2{}
-	if err := proto.Unmarshal(e.GetData(), change); err != nil {
-		return fmt.Errorf("decoding a change of members: %w", err)
-	}
-	c.members = c.rn.ApplyConfChange(change)
-	c.only = c.onlyVoter()
-	c.upkeep.saveNow = true
-	return nil
-}
-
 func (c *Core) applyLogStart(f wal.Frame, index uint64) error {
 	if len(f.Payload()) != 8 {
 		return fmt.Errorf("a log start takes 8 bytes, not %d", len(f.Payload()))
@@ -111,17 +100,5 @@ func (c *Core) applyLogStart(f wal.Frame, index uint64) error {
 		c.upkeep.saveNow = true
 	}
 	c.lowered(index)
-	return nil
-}
-
-// ProposeMembers proposes a change of the group's members. Its outcome shows in Members.
-func (c *Core) ProposeMembers(change *raftpb.ConfChangeV2) error {
-	if err := c.mayLead(-1, "proposing members"); err != nil {
-		return err
-	}
-	if err := c.rn.ProposeConfChange(change); err != nil {
-		return fmt.Errorf("proposing members of partition %s of %s: %w", c.ID, c.Topic, err)
-	}
-	c.last++
 	return nil
 }

@@ -82,10 +82,11 @@ func (q *flights) find(index uint64) *flight {
 
 // answer is a request that is decided.
 type answer struct {
-	append *msg.Append
-	lower  *msg.DeleteRecords
-	low    int64
-	err    error
+	append   *msg.Append
+	lower    *msg.DeleteRecords
+	transfer *msg.Transfer
+	low      int64
+	err      error
 }
 
 // Answer completes, through their sinks, the requests decided since the last call. It is called after the view is
@@ -93,10 +94,13 @@ type answer struct {
 func (c *Core) Answer() {
 	for i, a := range c.answers {
 		c.answers[i] = answer{}
-		if a.append != nil {
+		switch {
+		case a.append != nil:
 			a.append.Answer()
-		} else {
+		case a.lower != nil:
 			a.lower.Answer(a.low, a.err)
+		default:
+			a.transfer.Answer(a.err)
 		}
 	}
 	c.answers = c.answers[:0]
@@ -150,6 +154,7 @@ func (c *Core) Abort(err error) {
 		c.refuse(a, err)
 	}
 	c.queue = queue{}
+	c.endTransfer()
 }
 
 // ground answers what is proposed and not committed with err, and takes the producers back to what is.
@@ -173,5 +178,5 @@ func (c *Core) ground(err error) {
 
 // Busy reports whether a request waits for an answer.
 func (c *Core) Busy() bool {
-	return len(c.queue.waiting())+len(c.flights.all())+len(c.unwritten)+len(c.lowerings)+len(c.answers) > 0
+	return len(c.queue.waiting())+len(c.flights.all())+len(c.unwritten)+len(c.lowerings)+len(c.answers)+len(c.transfer.asked) > 0
 }

@@ -2,6 +2,7 @@ package partitions
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -31,6 +32,8 @@ type Ready struct {
 	State      []byte
 	// DropBelow is the offset below which whole files are deleted.
 	DropBelow int64
+	// Moved, if not nil, are the raft ids of the voters: the group has the members that it was last assigned.
+	Moved []uint64
 }
 
 // Sync is the urgency of a sync.
@@ -59,7 +62,7 @@ type release struct {
 
 // HasReady reports whether there is something to do.
 func (c *Core) HasReady() bool {
-	return c.rn != nil && c.rn.HasReady() || len(c.outbox) > 0 || c.upkeep.due()
+	return c.rn != nil && c.rn.HasReady() || len(c.outbox) > 0 || c.move.report || c.upkeep.due()
 }
 
 // Ready returns what is to be done now. When it is done, but for the syncs, Written is to be called, before any other
@@ -73,6 +76,10 @@ func (c *Core) Ready(now time.Time) (Ready, error) {
 	}
 	out.Messages = append(out.Messages, c.outbox...)
 	c.outbox = nil
+	if c.move.report {
+		c.move.report = false
+		out.Moved = slices.Clone(c.members.conf.Voters)
+	}
 	return out, c.keepUp(&out, now)
 }
 
@@ -116,6 +123,10 @@ func (c *Core) startAppend(m *raftpb.Message, out *Ready) error {
 	if m.Term != nil && (m.GetTerm() != c.term || m.GetVote() != c.vote) {
 		c.vote = m.GetVote()
 		out.HardState = &wal.HardState{Term: m.GetTerm(), Vote: m.GetVote(), Commit: m.GetCommit()}
+	} else if changesMembers(m.GetEntries()) {
+		// A change is proposed when the one before it is committed. Whoever acknowledges it must know so after a crash, too: with
+		// the configuration of before both it could elect somebody whom the one of after both does not know.
+		out.HardState = &wal.HardState{Term: c.term, Vote: c.vote, Commit: max(c.commit, m.GetCommit())}
 	}
 	switch {
 	case out.HardState != nil, len(out.Frames) > 0 && !c.Config.WriteCaching:
@@ -129,6 +140,10 @@ func (c *Core) startAppend(m *raftpb.Message, out *Ready) error {
 		c.syncs.waiting = append(c.syncs.waiting, release{c.syncs.asked, m.GetResponses()})
 	}
 	return nil
+}
+
+func changesMembers(entries []*raftpb.Entry) bool {
+	return slices.ContainsFunc(entries, func(e *raftpb.Entry) bool { return e.GetType() != raftpb.EntryNormal })
 }
 
 func (c *Core) frame(entries []*raftpb.Entry, out *Ready) error {
@@ -202,9 +217,9 @@ func (c *Core) deliver(m *raftpb.Message) {
 	}
 }
 
-// Step takes a message from another member. What it carries was checked against its checksums; an error says what is wrong with
-// it, and changes nothing.
-func (c *Core) Step(m *raftpb.Message, now time.Time) error {
+// Step takes a message from another member, on the node from. What it carries was checked against its checksums; an error says
+// what is wrong with it, and changes nothing.
+func (c *Core) Step(m *raftpb.Message, from msg.NodeID, now time.Time) error {
 	if c.damage != nil {
 		return c.damage
 	}
@@ -213,12 +228,15 @@ func (c *Core) Step(m *raftpb.Message, now time.Time) error {
 			return fmt.Errorf("partition %s of %s: entry %d from member %d: %w", c.ID, c.Topic, e.GetIndex(), m.GetFrom(), err)
 		}
 	}
+	// Raft does not look to whom a message is. A node that was wiped holds another replica than the one that is meant.
+	if m.GetTo() != c.Self {
+		return fmt.Errorf("partition %s of %s: %s from member %d is for member %d, and here is %d", c.ID, c.Topic, m.GetType(), m.GetFrom(), m.GetTo(), c.Self)
+	}
+	c.meet(m.GetFrom(), from)
 	if err := c.rn.Step(m); err != nil {
 		return fmt.Errorf("partition %s of %s: %s from member %d: %w", c.ID, c.Topic, m.GetType(), m.GetFrom(), err)
 	}
-	if m.GetType() == raftpb.MsgAppResp && c.role == msg.Leader {
-		c.noteProgress(m.GetFrom(), now)
-	}
+	c.hear(m, now)
 	return nil
 }
 
@@ -240,13 +258,6 @@ func checkEntry(e *raftpb.Entry) error {
 	return nil
 }
 
-// noteProgress remembers when a member was last caught up.
-func (c *Core) noteProgress(id uint64, now time.Time) {
-	if p, ok := c.rn.Status().Progress[id]; ok && p.Match >= c.commit {
-		c.caughtUp[id] = now
-	}
-}
-
 // enterTerm leaves the terms before. A leader of one of them steps down by turn.
 func (c *Core) enterTerm(term uint64) {
 	if term > c.term {
@@ -257,9 +268,13 @@ func (c *Core) enterTerm(term uint64) {
 // turn follows raft's role and leader.
 func (c *Core) turn(s *raft.SoftState) {
 	c.lead = s.Lead
+	if c.transfer.to != 0 && c.lead != c.Self && c.lead != raft.None {
+		c.endTransfer()
+	}
 	if s.RaftState == raft.StateLeader {
 		c.role = msg.Leader
-		clear(c.caughtUp)
+		c.move.changing = 0
+		c.peers.lead(&c.members, c.Self)
 		return
 	}
 	if c.role == msg.Leader {
@@ -269,7 +284,7 @@ func (c *Core) turn(s *raft.SoftState) {
 
 // stepDown stops leading. What is in flight may be committed by another leader, or be replaced.
 func (c *Core) stepDown() {
-	c.role = msg.Follower
+	c.role, c.peers, c.synced = msg.Follower, nil, nil
 	c.ground(msg.Errorf(kerr.NotLeaderForPartition, "appending to partition %s of %s: this replica stopped leading before the batch was committed, so whether it will be is unknown; look up the leader and try again",
 		c.ID, c.Topic))
 }

@@ -7,17 +7,22 @@ import (
 
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
 // savedState is what a partition's log can't tell any more, or only slowly, as of a committed entry. It is saved beside the
 // log, which adds a checksum:
 //
-//	 0  1  version 1
+//	 0  1  version 2
 //	 1  8  index          of the last entry applied
 //	 9  8  term of that entry
 //	17  8  log start offset
 //	25  4  length of the raft configuration
 //	29     raft configuration, raftpb.ConfState
+//	    4  number of members, in their order (since version 2), each:
+//	         0  8  raft id
+//	         8  4  node
 //	    4  number of producers, the longest silent first, each:
 //	         0  8  producer id
 //	         8  2  producer epoch
@@ -33,12 +38,13 @@ type savedState struct {
 	index     uint64
 	term      uint64
 	logStart  int64
-	members   *raftpb.ConfState
+	members   membership // without places if it was read from version 1
 	producers []*producer
 }
 
 const (
-	stateVersion      = 1
+	stateVersion      = 2
+	savedPlaceSize    = 12
 	savedProducerSize = 19
 	savedBatchSize    = 24
 )
@@ -46,17 +52,22 @@ const (
 var errNewerState = errors.New("was written by a newer version; start the version that wrote it")
 
 func (s *savedState) encode() ([]byte, error) {
-	members, err := proto.Marshal(s.members)
+	members, err := proto.Marshal(s.members.conf)
 	if err != nil {
 		return nil, fmt.Errorf("saving the partition's state: encoding its raft configuration: %w", err)
 	}
-	p := make([]byte, 0, 33+len(members)+len(s.producers)*(savedProducerSize+producerWindow*savedBatchSize))
+	p := make([]byte, 0, 37+len(members)+len(s.members.places)*savedPlaceSize+len(s.producers)*(savedProducerSize+producerWindow*savedBatchSize))
 	p = append(p, stateVersion)
 	p = binary.BigEndian.AppendUint64(p, s.index)
 	p = binary.BigEndian.AppendUint64(p, s.term)
 	p = binary.BigEndian.AppendUint64(p, uint64(s.logStart))
 	p = binary.BigEndian.AppendUint32(p, uint32(len(members)))
 	p = append(p, members...)
+	p = binary.BigEndian.AppendUint32(p, uint32(len(s.members.places)))
+	for _, at := range s.members.places {
+		p = binary.BigEndian.AppendUint64(p, at.RaftID)
+		p = binary.BigEndian.AppendUint32(p, uint32(at.Node))
+	}
 	p = binary.BigEndian.AppendUint32(p, uint32(len(s.producers)))
 	for _, q := range s.producers {
 		p = q.encode(p)
@@ -81,14 +92,20 @@ func (q *producer) encode(p []byte) []byte {
 // decodeState reads what encode wrote. It fails on anything else, and allocates in proportion to p.
 func decodeState(p []byte) (*savedState, error) {
 	d := decoder{p}
-	if v := d.u8(); v > stateVersion {
-		return nil, fmt.Errorf("reading the partition's saved state: version %d %w", v, errNewerState)
-	} else if v != stateVersion {
-		return nil, fmt.Errorf("reading the partition's saved state: %d is not a version", v)
+	version := d.u8()
+	if version > stateVersion {
+		return nil, fmt.Errorf("reading the partition's saved state: version %d %w", version, errNewerState)
+	} else if version < 1 {
+		return nil, fmt.Errorf("reading the partition's saved state: %d is not a version", version)
 	}
-	s := &savedState{index: d.u64(), term: d.u64(), logStart: int64(d.u64()), members: &raftpb.ConfState{}}
-	if err := proto.Unmarshal(d.take(int(d.u32())), s.members); err != nil {
+	s := &savedState{index: d.u64(), term: d.u64(), logStart: int64(d.u64()), members: membership{conf: &raftpb.ConfState{}}}
+	if err := proto.Unmarshal(d.take(int(d.u32())), s.members.conf); err != nil {
 		return nil, fmt.Errorf("reading the partition's saved state: its raft configuration: %w", err)
+	}
+	if version > 1 {
+		if err := d.places(&s.members); err != nil {
+			return nil, fmt.Errorf("reading the partition's saved state: %w", err)
+		}
 	}
 	count := int(d.u32())
 	if count > len(d.rest)/savedProducerSize {
@@ -148,6 +165,23 @@ func (d *decoder) u64() uint64 {
 		return binary.BigEndian.Uint64(p)
 	}
 	return 0
+}
+
+// places takes where the members of a configuration live: each of them has to be there, once.
+func (d *decoder) places(m *membership) error {
+	count := int(d.u32())
+	if count > len(d.rest)/savedPlaceSize {
+		return fmt.Errorf("%d bytes can't hold %d members", len(d.rest), count)
+	}
+	places := make([]msg.Placed, count)
+	for i := range places {
+		places[i] = msg.Placed{RaftID: d.u64(), Node: msg.NodeID(d.u32())}
+	}
+	m.arrange(places)
+	if len(m.places) != count {
+		return errors.New("its places are not those of its members")
+	}
+	return nil
 }
 
 // producer takes one producer, or returns nil.

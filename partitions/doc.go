@@ -24,11 +24,11 @@
 //		case *msg.DeleteRecords:
 //			core.DeleteRecords(e)
 //		case *Step: // from another member of the group
-//			core.Step(e.Message, now)
+//			core.Step(e.Message, e.From, now)
 //		case durable: // the syncer's report: that many of the syncs asked for are done
 //			core.Durable(e.syncs)
 //		case tick: // only while the group has other members
-//			core.Tick()
+//			core.Tick(now)
 //		case *msg.Retain:
 //			core.Retain(now)
 //		}

@@ -28,6 +28,7 @@ type driver struct {
 	sent   []*raftpb.Message
 	synced uint64
 	frames *spoilt
+	moved  [][]uint64
 	trace  func(format string, args ...any)
 }
 
@@ -74,7 +75,11 @@ func (d *driver) drain() error {
 		if err != nil {
 			return err
 		}
-		d.sent = append(d.sent, rd.Messages...)
+		for _, m := range rd.Messages {
+			if d.core.NodeOf(m.GetTo()) != msg.NoNode { // as the actor can't send to where it does not know
+				d.sent = append(d.sent, m)
+			}
+		}
 		if len(rd.Frames) > 0 {
 			if rd.First <= d.log.LastIndex() {
 				d.trace("cut behind %d", rd.First-1)
@@ -106,6 +111,9 @@ func (d *driver) drain() error {
 		if rd.State != nil {
 			d.trace("save the state of %d", rd.StateIndex)
 			d.log.SaveState(rd.StateIndex, rd.State)
+		}
+		if rd.Moved != nil {
+			d.moved = append(d.moved, rd.Moved)
 		}
 		if rd.DropBelow > 0 {
 			first, _ := d.log.DropHead(rd.DropBelow)

@@ -21,20 +21,21 @@ import (
 
 // group is a partition with several replicas and a network between them that a test controls.
 type group struct {
-	t       *testing.T
-	voters  []uint64
-	members map[uint64]*driver // nil: down
-	logs    map[uint64]*memLog
-	wire    []*raftpb.Message
-	lost    []*raftpb.Message // what the cuts have swallowed
-	cut     map[uint64]bool   // members that nobody hears, and who hear nobody
-	now     time.Time
-	config  msg.TopicConfig
+	t        *testing.T
+	founders []uint64
+	voters   []uint64           // all replicas that there ever were, also those that do not vote
+	members  map[uint64]*driver // nil: down
+	logs     map[uint64]*memLog
+	wire     []*raftpb.Message
+	lost     []*raftpb.Message // what the cuts have swallowed
+	cut      map[uint64]bool   // members that nobody hears, and who hear nobody
+	now      time.Time
+	config   msg.TopicConfig
 }
 
 func newGroup(t *testing.T, voters ...uint64) *group {
 	g := &group{
-		t: t, voters: voters, members: map[uint64]*driver{}, logs: map[uint64]*memLog{}, cut: map[uint64]bool{},
+		t: t, founders: voters, voters: voters, members: map[uint64]*driver{}, logs: map[uint64]*memLog{}, cut: map[uint64]bool{},
 		now: time.UnixMilli(1_000_000), config: testConfig(),
 	}
 	for _, id := range voters {
@@ -46,7 +47,7 @@ func newGroup(t *testing.T, voters ...uint64) *group {
 
 func (g *group) open(id uint64) {
 	g.t.Helper()
-	d, err := newDriver(id, g.voters, g.logs[id], g.config, g.now)
+	d, err := newDriver(id, g.founders, g.logs[id], g.config, g.now)
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func (g *group) deliver(i int) {
 		return
 	}
 	// Raft refuses what is not for it, like messages of the past.
-	_ = d.core.Step(m, g.now)
+	_ = d.core.Step(m, msg.NodeID(m.GetFrom()), g.now)
 	g.after(m.GetTo())
 }
 
@@ -111,7 +112,7 @@ func (g *group) settle() {
 func (g *group) tick(id uint64, n int) {
 	for range n {
 		if d := g.members[id]; d != nil {
-			d.core.Tick()
+			d.core.Tick(g.now)
 			g.after(id)
 		}
 	}
@@ -121,7 +122,7 @@ func (g *group) tick(id uint64, n int) {
 func (g *group) elect(id uint64) {
 	g.t.Helper()
 	for _, other := range g.voters {
-		if d := g.members[other]; !g.cut[other] && !d.core.Leads() {
+		if d := g.members[other]; d != nil && !g.cut[other] && !d.core.Leads() {
 			g.tick(other, electionTicks) // so that no lease holds its vote back
 		}
 	}
@@ -314,7 +315,7 @@ func TestEntryOfAnotherLeaderIsNotOurs(t *testing.T) {
 	for _, m := range g.lost {
 		if m.GetType() == raftpb.MsgApp && m.GetTo() == 1 && len(m.GetEntries()) > 0 {
 			m.Commit = m.Entries[0].Index // as is true by now
-			if err := g.members[1].core.Step(m, g.now); err != nil {
+			if err := g.members[1].core.Step(m, msg.NodeID(m.GetFrom()), g.now); err != nil {
 				t.Fatal(err)
 			}
 			g.after(1)
@@ -350,7 +351,7 @@ func TestBadEntriesAreNotTaken(t *testing.T) {
 		err := g.members[2].core.Step(&raftpb.Message{
 			Type: raftpb.MsgApp.Enum(), From: new(uint64(1)), To: new(uint64(2)), Term: new(uint64(1)), Index: new(uint64(0)), LogTerm: new(uint64(0)),
 			Entries: []*raftpb.Entry{{Term: new(uint64(1)), Index: new(uint64(1)), Data: f}},
-		}, g.now)
+		}, 1, g.now)
 		g.after(2)
 		if taken := g.logs[2].LastIndex() == 1; (err != nil) != c.bad || taken == c.bad {
 			t.Errorf("%s: taken %v, %v", name, taken, err)
@@ -374,47 +375,6 @@ func TestBatchOfAProducerComesAlone(t *testing.T) {
 	}
 	if two.Err != nil || g.logs[1].NextOffset() != 3 {
 		t.Errorf("two batches without: %v, the log ends at %d", two.Err, g.logs[1].NextOffset())
-	}
-}
-
-func TestGroupGrows(t *testing.T) {
-	g := newGroup(t, 1)
-	g.members[1].core.Campaign()
-	g.after(1)
-	g.settle()
-	for i := range int32(3) {
-		g.append(1, 5, i, 1)
-		g.settle()
-	}
-	for _, id := range []uint64{2, 3} {
-		g.logs[id] = newMemLog()
-		g.voters = nil // a late member starts without a configuration
-		g.open(id)
-		change := &raftpb.ConfChangeV2{Changes: []*raftpb.ConfChangeSingle{{Type: raftpb.ConfChangeAddNode.Enum(), NodeId: new(id)}}}
-		g.voters = []uint64{1, 2, 3}[:id]
-		if err := g.members[1].core.ProposeMembers(change); err != nil {
-			t.Fatal(err)
-		}
-		g.after(1)
-		g.settle()
-		g.tick(1, 2*heartbeatTicks)
-		g.settle()
-	}
-	if got := g.members[1].core.Members().GetVoters(); !slices.Equal(got, []uint64{1, 2, 3}) || g.members[1].core.Only() {
-		t.Fatalf("voters are %v", got)
-	}
-	// All of them lead and recover with the new members.
-	g.elect(3)
-	a := g.append(3, 5, 3, 1)
-	g.settle()
-	if a.Err != nil || a.Base != 3 {
-		t.Fatalf("offset %d, %v", a.Base, a.Err)
-	}
-	g.logs[1].crash(g.logs[1].LastIndex())
-	g.voters = []uint64{1}
-	g.open(1)
-	if g.members[1].core.Only() {
-		t.Fatal("the first member forgot the others: the saved state is to tell of them")
 	}
 }
 

@@ -20,11 +20,28 @@ type Transport interface {
 	Echo(node msg.NodeID) time.Time
 }
 
-// Step hands a partition's actor a raft message from another member; not answered.
-type Step struct{ Message *raftpb.Message }
+// Step hands a partition's actor a raft message from a member on another node; not answered.
+type Step struct {
+	Message *raftpb.Message
+	From    msg.NodeID
+}
 
 // Bytes is the size of the message.
 func (s *Step) Bytes() int { return proto.Size(s.Message) }
+
+// peerDown tells that the link to a node is broken, peerUp that there is one again.
+type (
+	peerDown struct{ node msg.NodeID }
+	peerUp   struct{ node msg.NodeID }
+)
+
+func (peerDown) Bytes() int { return 0 }
+func (peerUp) Bytes() int   { return 0 }
+
+// stand asks the actor to stand for election, if there is no leader yet, and again a little later.
+type stand struct{ tries int }
+
+func (stand) Bytes() int { return 0 }
 
 // tick is raft's clock, from the actor to itself.
 type tick struct{}

@@ -152,7 +152,7 @@ func FuzzDecodeState(f *testing.F) {
 		b.Stamp(int64(2*i), 1)
 		table.settle(b, uint64(i+1), int64(i))
 	}
-	s := savedState{index: 9, term: 2, logStart: 3, members: confState(1, 2), producers: table.snapshot()}
+	s := savedState{index: 9, term: 2, logStart: 3, members: founded([]Voter{{1, 1}, {2, 2}}), producers: table.snapshot()}
 	p, err := s.encode()
 	if err != nil {
 		f.Fatal(err)
@@ -179,7 +179,7 @@ func FuzzDecodeState(f *testing.F) {
 func TestMalformedStatesAreRefused(t *testing.T) {
 	one := func(n uint8) *producer { return &producer{id: 5, n: n} }
 	encode := func(start int64, p ...*producer) []byte {
-		s := savedState{index: 1, term: 1, logStart: start, members: confState(1), producers: p}
+		s := savedState{index: 1, term: 1, logStart: start, members: founded([]Voter{{1, 1}}), producers: p}
 		b, err := s.encode()
 		if err != nil {
 			t.Fatal(err)

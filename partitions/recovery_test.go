@@ -7,14 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"go.etcd.io/raft/v3/raftpb"
-
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/wal"
 	"github.com/seed-e634fa49/troupe/wal/record"
 )
-
-func confState(voters ...uint64) *raftpb.ConfState { return &raftpb.ConfState{Voters: voters} }
 
 // replay is what a log says about its producers, read from its first frame on.
 func replay(t *testing.T, frames []wal.Frame) []msg.ProducerState {

@@ -18,7 +18,8 @@ type Spec struct {
 	ID    msg.TopicPartition
 	Topic string
 	Self  uint64 // this replica's raft id
-	// Voters are the group's first members. A replica that is told none waits for a leader to take it in.
+	// Voters are the group's first members, the same at each of its replicas. One that is not among them replays the log, and
+	// learns from it who the members are now.
 	Voters []Voter
 	Config msg.TopicConfig
 }
@@ -36,14 +37,4 @@ func (s Spec) check() error {
 		seen[v.RaftID] = true
 	}
 	return nil
-}
-
-// node is the node of the replica with a raft id, or NoNode.
-func (s Spec) node(raftID uint64) msg.NodeID {
-	for _, v := range s.Voters {
-		if v.RaftID == raftID {
-			return v.Node
-		}
-	}
-	return msg.NoNode
 }

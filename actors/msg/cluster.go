@@ -138,5 +138,6 @@ func (*Assign) Bytes() int { return 0 }
 // Kafka's errors of ElectLeaders apply: ELECTION_NOT_NEEDED, PREFERRED_LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER.
 type Transfer struct {
 	Asked
+	// To is the node to hand over to, NoNode for any member that is caught up.
 	To NodeID
 }

@@ -60,12 +60,22 @@ type State struct {
 	InSync   []NodeID
 	// Size is the bytes of the log's files.
 	Size int64
-	// Deadline is until when the view may be served: past it another replica may lead. The zero time is no deadline: the
-	// replica is the only voter.
-	Deadline time.Time
+	// Lease is until when a leader may serve: past it another replica may lead. It goes on being renewed while the view
+	// stays. Nil is for ever: the replica is the only voter, or does not lead.
+	Lease Lease
 	// Err is why the partition can't be served (recovering, failed, damaged), or nil.
 	Err error
 }
+
+// Lease is a leader's right to answer as one. Safe for concurrent use.
+type Lease interface {
+	// Until is the time, by the clock's monotonic part, from which on another replica may lead.
+	Until() time.Time
+}
+
+// Expired reports that the replica led when this was published, and may no longer say so: another one may lead by now.
+// Whoever answers a client from a leader's state asks this first, and answers NOT_LEADER_OR_FOLLOWER if it is so.
+func (s *State) Expired(now time.Time) bool { return s.Lease != nil && !now.Before(s.Lease.Until()) }
 
 // Isolation is how far a reader may see (KIP-98).
 type Isolation int8
