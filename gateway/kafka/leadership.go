@@ -20,7 +20,7 @@ func (s *Server) serves(state *msg.State) bool {
 }
 
 func (s *Server) expired(state *msg.State) bool {
-	return !state.Deadline.IsZero() && !s.clock.Now().Before(state.Deadline)
+	return state.Expired(s.clock.Now())
 }
 
 // leadership is who leads a partition; NoNode where nobody is known to. It is never this node unless it serves, so that no
