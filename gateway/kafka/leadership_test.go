@@ -122,7 +122,7 @@ func TestNothingIsServedThatAnotherMayLead(t *testing.T) {
 	slept.append("a")
 	slept.state.Lease = lease(time.Now().Add(-time.Millisecond))
 	awake := w.topic("awake", 1)[0]
-	awake.state.Deadline = time.Now().Add(time.Hour)
+	awake.state.Lease = lease(time.Now().Add(time.Hour))
 	_, addr := w.open()
 	c := dial(t, addr)
 	for _, tt := range []struct {
