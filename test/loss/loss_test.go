@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-e634fa49/troupe/test/process"
+	"github.com/seed-e634fa49/troupe/test/traffic"
 )
 
 func TestMain(m *testing.M) {
@@ -30,14 +31,14 @@ func rounds() int {
 func crash(t *testing.T, n *process.Node, rounds int, seed uint64, after func(r *rand.Rand) error) []string {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
-	traffic := newTraffic(n.Bootstrap)
-	if err := traffic.create(t.Context()); err != nil {
+	work := traffic.New(n.Bootstrap)
+	if err := work.Create(t.Context(), 4, 1); err != nil {
 		t.Fatal(err)
 	}
 	for round := range rounds {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- traffic.run(ctx, round) }()
+		go func() { done <- work.Run(ctx, round) }()
 		time.Sleep(100*time.Millisecond + time.Duration(r.IntN(300))*time.Millisecond) // how long the work goes on
 		n.Kill()
 		cancel()
@@ -53,14 +54,14 @@ func crash(t *testing.T, n *process.Node, rounds int, seed uint64, after func(r 
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	broken, err := traffic.verify(ctx)
+	broken, err := work.Verify(ctx)
 	if err != nil {
 		broken = append(broken, err.Error())
 	}
-	if traffic.count < rounds*100 {
-		t.Errorf("only %d records were acknowledged in %d rounds: the test hardly tests", traffic.count, rounds)
+	if work.Count() < rounds*100 {
+		t.Errorf("only %d records were acknowledged in %d rounds: the test hardly tests", work.Count(), rounds)
 	}
-	t.Logf("seed %d: %d rounds, %d records acknowledged, %d promises broken", seed, rounds, traffic.count, len(broken))
+	t.Logf("seed %d: %d rounds, %d records acknowledged, %d promises broken", seed, rounds, work.Count(), len(broken))
 	return broken
 }
 

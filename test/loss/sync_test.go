@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-e634fa49/troupe/cmd/node"
 	"github.com/seed-e634fa49/troupe/test/process"
+	"github.com/seed-e634fa49/troupe/test/traffic"
 )
 
 // TestFailedSyncEndsTheNode makes the disk refuse a sync: the record that waited for it is not acknowledged, the process ends
@@ -18,11 +19,11 @@ import (
 func TestFailedSyncEndsTheNode(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "broken")
 	n, _ := startOnLedger(t, process.Env("LOSS_BROKEN="+broken))
-	traffic := newTraffic(n.Bootstrap)
-	if err := traffic.create(t.Context()); err != nil {
+	work := traffic.New(n.Bootstrap)
+	if err := work.Create(t.Context(), 4, 1); err != nil {
 		t.Fatal(err)
 	}
-	cl, err := traffic.client(kgo.DefaultProduceTopic(topic), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	cl, err := kgo.NewClient(kgo.SeedBrokers(n.Bootstrap), kgo.DefaultProduceTopic(traffic.Topic), kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,7 @@ func TestFailedSyncEndsTheNode(t *testing.T) {
 	if err := cl.ProduceSync(t.Context(), kgo.StringRecord("r000-p0 before")).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
-	traffic.acked[place{0, 0}] = "r000-p0 before"
+	work.Acknowledged(&kgo.Record{Value: []byte("r000-p0 before")})
 	if err := os.WriteFile(broken, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestFailedSyncEndsTheNode(t *testing.T) {
 	n.Restart()
 	verifying, stop := context.WithTimeout(t.Context(), 20*time.Second)
 	defer stop()
-	missing, err := traffic.verify(verifying)
+	missing, err := work.Verify(verifying)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,8 @@ func run() error {
 	flags := flag.NewFlagSet("broker", flag.ContinueOnError)
 	data := flags.String("data", "", "data directory")
 	kafka := flags.String("kafka", "", "where clients connect")
+	flags.String("peer", "off", "not used: this node stays alone")
+	flags.String("nats-routes", "off", "not used, likewise")
 	flags.String("http", "", "ignored")
 	if err := flags.Parse(os.Args[2:]); err != nil { // behind "serve"
 		return err

@@ -1,0 +1,241 @@
+package traffic
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Topic is where the records go.
+const Topic = "loss"
+
+const producers = 4
+
+// place is where a record lies.
+type place struct {
+	partition int32
+	offset    int64
+}
+
+// Traffic is what producers were promised, over all rounds.
+type Traffic struct {
+	bootstrap []string
+
+	mu    sync.Mutex
+	acked map[place]string
+	count int
+	last  time.Time     // of the latest acknowledgement
+	gap   time.Duration // the longest between two
+	// read is what followers of the log have seen at each place; changed are the places at which it was something else later.
+	read    map[place]string
+	changed []string
+}
+
+// New makes traffic with the broker, or cluster, that is reached at these addresses.
+func New(bootstrap ...string) *Traffic {
+	return &Traffic{bootstrap: bootstrap, acked: map[place]string{}, read: map[place]string{}}
+}
+
+func (t *Traffic) client(opts ...kgo.Opt) (*kgo.Client, error) {
+	return kgo.NewClient(append(opts, kgo.SeedBrokers(t.bootstrap...), kgo.MetadataMinAge(50*time.Millisecond), kgo.RetryBackoffFn(backoff))...)
+}
+
+// backoff is impatient: how long a failure lasts is the broker's affair here, not the client's.
+func backoff(int) time.Duration { return 20 * time.Millisecond }
+
+// Create makes the topic.
+func (t *Traffic) Create(ctx context.Context, partitions int32, replicas int16) error {
+	cl, err := t.client()
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	_, err = kadm.NewClient(cl).CreateTopic(ctx, partitions, replicas, nil, Topic)
+	return err
+}
+
+// Count is how many records were acknowledged so far.
+func (t *Traffic) Count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.count
+}
+
+// Gap is the longest time without an acknowledgement since the last call, while records were waiting for one.
+func (t *Traffic) Gap() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	gap := t.gap
+	t.gap = 0
+	return gap
+}
+
+// Run lets idempotent acks=all producers work until ctx ends. Each numbers its records, so that order shows; round, below 1000, makes
+// the numbers of different runs differ.
+func (t *Traffic) Run(ctx context.Context, round int) error {
+	t.mu.Lock()
+	t.last = time.Now()
+	t.mu.Unlock()
+	var all sync.WaitGroup
+	errs := make(chan error, producers)
+	for p := range producers {
+		all.Go(func() { errs <- t.produce(ctx, fmt.Sprintf("r%03d-p%d", round, p)) })
+	}
+	all.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Traffic) produce(ctx context.Context, name string) error {
+	cl, err := t.client(kgo.DefaultProduceTopic(Topic), kgo.ProducerLinger(time.Millisecond), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()),
+		kgo.MaxBufferedRecords(5000))
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	for i := 0; ctx.Err() == nil; i++ {
+		value := fmt.Sprintf("%s %07d", name, i)
+		cl.Produce(ctx, kgo.StringRecord(value), func(r *kgo.Record, err error) {
+			if err == nil {
+				t.Acknowledged(r)
+			}
+		})
+		if i%50 == 49 {
+			time.Sleep(500 * time.Microsecond) // leaves the broker some of the machine
+		}
+	}
+	return nil
+}
+
+// Acknowledged notes a promise: the record was acknowledged at its partition and offset.
+func (t *Traffic) Acknowledged(r *kgo.Record) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.acked[place{r.Partition, r.Offset}] = string(r.Value)
+	t.count++
+	now := time.Now()
+	t.gap = max(t.gap, now.Sub(t.last))
+	t.last = now
+}
+
+// Follow reads the topic until ctx ends, and notes what it sees at each place.
+func (t *Traffic) Follow(ctx context.Context) error {
+	cl, err := t.client(kgo.ConsumeTopics(Topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	for ctx.Err() == nil {
+		cl.PollFetches(ctx).EachRecord(func(r *kgo.Record) { t.saw(place{r.Partition, r.Offset}, string(r.Value)) })
+	}
+	return nil
+}
+
+func (t *Traffic) saw(at place, value string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if before, known := t.read[at]; known && before != value {
+		t.changed = append(t.changed, fmt.Sprintf("partition %d offset %d: was read as %q, and later as %q", at.partition, at.offset, before, value))
+	}
+	t.read[at] = value
+}
+
+// Verify reads everything and says which promises are broken.
+func (t *Traffic) Verify(ctx context.Context) ([]string, error) {
+	log, err := t.readAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for at, value := range log {
+		t.saw(at, value)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	broken := t.changed
+	for at, want := range t.acked {
+		if got, ok := log[at]; !ok || got != want {
+			broken = append(broken, fmt.Sprintf("partition %d offset %d: acknowledged %q, found %q", at.partition, at.offset, want, got))
+		}
+	}
+	for at, saw := range t.read {
+		if _, ok := log[at]; !ok {
+			broken = append(broken, fmt.Sprintf("partition %d offset %d: %q was read and is gone", at.partition, at.offset, saw))
+		}
+	}
+	return append(broken, twiceOrOutOfOrder(log)...), nil
+}
+
+// twiceOrOutOfOrder finds records of one producer that appear twice, or before an older one of the same partition.
+func twiceOrOutOfOrder(log map[place]string) (broken []string) {
+	seen := map[string]place{}
+	ends := map[int32]int64{}
+	for at := range log {
+		ends[at.partition] = max(ends[at.partition], at.offset+1)
+	}
+	for p, end := range ends {
+		last := map[string]string{}
+		for offset := range end {
+			at := place{p, offset}
+			value, ok := log[at]
+			if !ok {
+				broken = append(broken, fmt.Sprintf("partition %d has a hole at offset %d", p, offset))
+				continue
+			}
+			if before, twice := seen[value]; twice {
+				broken = append(broken, fmt.Sprintf("%q is at %v and at %v", value, before, at))
+			}
+			seen[value] = at
+			producer := value[:7] // rNNN-pN
+			if value <= last[producer] {
+				broken = append(broken, fmt.Sprintf("partition %d offset %d: %q follows %q", p, offset, value, last[producer]))
+			}
+			last[producer] = value
+		}
+	}
+	return broken
+}
+
+func (t *Traffic) readAll(ctx context.Context) (map[place]string, error) {
+	cl, err := t.client(kgo.ConsumeTopics(Topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		return nil, err
+	}
+	defer cl.Close()
+	want, err := t.ends(ctx, cl)
+	if err != nil {
+		return nil, err
+	}
+	log := make(map[place]string, want)
+	for int64(len(log)) < want {
+		fetches := cl.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			return nil, fmt.Errorf("read %d of %d records: %w", len(log), want, err)
+		}
+		fetches.EachRecord(func(r *kgo.Record) { log[place{r.Partition, r.Offset}] = string(r.Value) })
+	}
+	return log, nil
+}
+
+// ends is how many records the topic has.
+func (t *Traffic) ends(ctx context.Context, cl *kgo.Client) (n int64, err error) {
+	ends, err := kadm.NewClient(cl).ListEndOffsets(ctx, Topic)
+	if err != nil {
+		return 0, err
+	}
+	ends.Each(func(o kadm.ListedOffset) {
+		n += o.Offset
+		if err == nil {
+			err = o.Err
+		}
+	})
+	return n, err
+}
