@@ -16,7 +16,7 @@ import (
 // Fetch (1) reads record batches of some partitions, and waits when there are none.
 //
 // v4: magic 2 and read_committed; v5: log start; v7: sessions (KIP-227); v9: leader epochs (KIP-320); v10: zstd;
-// v11: rack; v12: flexible, diverging epochs (KIP-595); v13: topics by id (KIP-516); v15: the replica's state is tagged;
+// v11: rack, and fetching from followers (KIP-392), 01_fetch_follower.go; v12: flexible, diverging epochs (KIP-595); v13: topics by id (KIP-516); v15: the replica's state is tagged;
 // v16: NOT_LEADER_OR_FOLLOWER comes with the leader's address (KIP-951); v17, v18: for followers.
 //
 // Partitions are read in the order of the request, or of the session, within its max bytes and each partition's. The first
@@ -58,6 +58,9 @@ type fetchPart struct {
 	divergingEpoch int32
 	divergingEnd   int64
 
+	prefers   bool // the client is to fetch from another replica
+	preferred msg.NodeID
+
 	redirected            bool
 	leaderID, leaderEpoch int32
 
@@ -75,6 +78,8 @@ type fetch struct {
 	minBytes  int
 	maxBytes  int
 	maxWait   time.Duration
+	rack      string // of the client, "" for none
+	followers bool   // the client may be served by followers
 	parts     []fetchPart
 
 	// session is the one that goes on, with the epoch it was given; full asks for a new one.
@@ -95,6 +100,9 @@ func (s *Server) fetch(c *Call, req *kmsg.FetchRequest) {
 		maxBytes: min(int(req.MaxBytes), s.limits.FetchMaxBytes), maxWait: milliseconds(req.MaxWaitMillis),
 	}
 	f.minBytes = min(int(req.MinBytes), f.maxBytes)
+	if f.followers = readsFollowers(req); f.followers {
+		f.rack = req.Rack
+	}
 	c.forgetFrame() // its text is copied, and a consumer may wait for long
 	if err := f.begin(req); err != nil {
 		c.Failed(err.Code)
@@ -183,7 +191,7 @@ func (f *fetch) readAll(a *fetchAnswer) (final bool) {
 			f.call.Failed(err.Code)
 			a.redirect(p, f.call.Listener)
 		}
-		final = final || err != nil || p.diverges
+		final = final || err != nil || p.diverges || p.prefers
 		a.bytes += p.read.Bytes
 	}
 	return final
@@ -201,13 +209,16 @@ func (f *fetch) topic(image *metadata.Image, p *fetchPart) *metadata.Topic {
 
 // readPart reads one partition, up to room bytes, but for the first batch when nothing was read before.
 func (f *fetch) readPart(image *metadata.Image, topic *metadata.Topic, p *fetchPart, room int, first bool) *kerr.Error {
-	p.hosted, p.read, p.diverges, p.redirected = nil, msg.ReadResult{}, false, false
+	p.hosted, p.read, p.diverges, p.prefers, p.redirected = nil, msg.ReadResult{}, false, false, false
 	if topic == nil && f.version >= 13 {
 		return kerr.UnknownTopicID
 	}
-	hosted, view, err := f.server.leaderIn(topic, p.partition, p.wanted.epoch)
-	if err != nil {
+	hosted, view, err := f.server.replicaIn(topic, p.partition, p.wanted.epoch)
+	switch {
+	case err != nil:
 		return err
+	case !f.readable(view.State()):
+		return kerr.NotLeaderForPartition
 	}
 	if f.version < 10 && f.server.topicConfig(image, topic).Compression == record.Zstd {
 		return kerr.UnsupportedCompressionType
@@ -225,6 +236,9 @@ func (f *fetch) readPart(image *metadata.Image, topic *metadata.Topic, p *fetchP
 			p.diverges, p.divergingEpoch, p.divergingEnd = true, epoch, end
 			return nil
 		}
+	}
+	if p.preferred, p.prefers = f.preferred(image, view, p.wanted.offset); p.prefers {
+		return nil
 	}
 	return f.readRecords(p, view, min(room, int(p.wanted.maxBytes)), first)
 }

@@ -173,7 +173,11 @@ func (e *fetchEncoder) partition(p *fetchPart) {
 		e.aborted(p.read.Aborted)
 	}
 	if e.version >= 11 {
-		e.int32(msg.NoNode)
+		if p.prefers {
+			e.int32(p.preferred)
+		} else {
+			e.int32(msg.NoNode)
+		}
 	}
 	e.length(p.read.Bytes)
 }

@@ -96,7 +96,7 @@ func (s *session) told(f *fetchPart) bool {
 	if p == nil {
 		return true
 	}
-	news := f.read.Bytes > 0 || f.code != 0 || f.diverges ||
+	news := f.read.Bytes > 0 || f.code != 0 || f.diverges || f.prefers ||
 		p.highWatermark != f.highWatermark || p.lastStable != f.lastStable || p.logStart != f.logStart
 	// An error tells -1 of all three, so that the partition is told again when it is over.
 	p.highWatermark, p.lastStable, p.logStart = f.highWatermark, f.lastStable, f.logStart

@@ -318,7 +318,7 @@ func TestFetchReplyIsWhatKmsgEncodes(t *testing.T) {
 		{topic: "a", id: topicID("a"), highWatermark: 1, lastStable: 2, logStart: 3, read: chunks("first", "second")},
 		{topic: "a", id: topicID("a"), partition: 1, omit: true},
 		{topic: "b", id: topicID("b"), omit: true},
-		{topic: "a", id: topicID("a"), partition: 2, committed: true, read: chunks()},
+		{topic: "a", id: topicID("a"), partition: 2, committed: true, read: chunks(), prefers: true, preferred: 4},
 		{topic: "b", id: topicID("b"), partition: 7, committed: true, read: chunks("x")},
 		{topic: "b", id: topicID("b"), partition: 8, code: 6, highWatermark: -1, redirected: true, leaderID: 2, leaderEpoch: 9},
 		{topic: "c", id: topicID("c"), diverges: true, divergingEpoch: 4, divergingEnd: 55, redirected: true, leaderID: 1, leaderEpoch: 9},
@@ -363,7 +363,9 @@ func kmsgFetch(a *fetchAnswer) *kmsg.FetchResponse {
 		topic := &resp.Topics[len(resp.Topics)-1]
 		out := kmsg.NewFetchResponseTopicPartition()
 		out.Partition, out.ErrorCode, out.HighWatermark, out.LastStableOffset, out.LogStartOffset = p.partition, p.code, p.highWatermark, p.lastStable, p.logStart
-		out.PreferredReadReplica = -1
+		if out.PreferredReadReplica = -1; p.prefers {
+			out.PreferredReadReplica = p.preferred
+		}
 		out.RecordBatches = append([]byte{}, bytes.Join(p.read.Chunks, nil)...)
 		if p.committed {
 			out.AbortedTransactions = []kmsg.FetchResponseTopicPartitionAbortedTransaction{}

@@ -18,6 +18,15 @@ func (s *Server) leader(t *metadata.Topic, partition int32) (msg.Partition, msg.
 // leaderIn is leader for a client that believes in a leader epoch: another one is FENCED_LEADER_EPOCH or
 // UNKNOWN_LEADER_EPOCH, whoever leads (KIP-320); -1 believes nothing.
 func (s *Server) leaderIn(t *metadata.Topic, partition, epoch int32) (msg.Partition, msg.View, *kerr.Error) {
+	p, view, err := s.replicaIn(t, partition, epoch)
+	if err == nil && !s.serves(view.State()) {
+		return p, view, kerr.NotLeaderForPartition
+	}
+	return p, view, err
+}
+
+// replicaIn is leaderIn for what any replica may do.
+func (s *Server) replicaIn(t *metadata.Topic, partition, epoch int32) (msg.Partition, msg.View, *kerr.Error) {
 	if t == nil || partition < 0 || int(partition) >= len(t.Partitions) {
 		return nil, nil, kerr.UnknownTopicOrPartition
 	}
@@ -32,9 +41,6 @@ func (s *Server) leaderIn(t *metadata.Topic, partition, epoch int32) (msg.Partit
 	}
 	if err := checkEpoch(epoch, state.Epoch); err != nil {
 		return p, view, err
-	}
-	if !s.serves(state) {
-		return p, view, kerr.NotLeaderForPartition
 	}
 	return p, view, nil
 }

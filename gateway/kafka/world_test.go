@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -232,6 +233,7 @@ type fakePartition struct {
 	state   msg.State
 	batches []record.Batch
 	aborted []msg.AbortedTransaction
+	members []msg.Member
 	waits   []*msg.Wait
 	full    bool          // the mailbox is
 	holding bool          // appends are taken and not answered
@@ -351,13 +353,14 @@ func (p *fakePartition) stored() []record.Batch {
 func (p *fakePartition) View() msg.View {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return &fakeView{state: p.state, batches: p.batches[:len(p.batches):len(p.batches)], aborted: p.aborted, reading: p.reading, file: p.file}
+	return &fakeView{state: p.state, batches: p.batches[:len(p.batches):len(p.batches)], aborted: p.aborted, members: slices.Clone(p.members), reading: p.reading, file: p.file}
 }
 
 type fakeView struct {
 	state   msg.State
 	batches []record.Batch
 	aborted []msg.AbortedTransaction
+	members []msg.Member
 	reading chan struct{}
 	file    *fakeFile
 }
@@ -446,4 +449,4 @@ func batchOf(values ...string) record.Batch {
 	return record.Build(records, time.UnixMilli(0))
 }
 
-func (*fakeView) Members() []msg.Member { return nil }
+func (v *fakeView) Members() []msg.Member { return v.members }

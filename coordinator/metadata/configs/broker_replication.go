@@ -108,7 +108,7 @@ var replicationKeys = []*Key{
 	{
 		Name: "replica.selector.class", Type: String, ReadOnly: true,
 		Doc:    "A plug-in that chooses which replica a consumer reads from, as one in its rack.",
-		Effect: noJVM,
+		Effect: "org.apache.kafka.common.replica.RackAwareReplicaSelector sends consumers to a replica in their rack; with any other class they stay at the leader.",
 	},
 	{
 		Name: "replica.socket.receive.buffer.bytes", Type: Int, Default: is("65536"), ReadOnly: true,
