@@ -24,10 +24,17 @@ type Transport interface {
 type Step struct {
 	Message *raftpb.Message
 	From    msg.NodeID
+	// size is that of the message as it came, 0 if it did not come over a link.
+	size int
 }
 
 // Bytes is the size of the message.
-func (s *Step) Bytes() int { return proto.Size(s.Message) }
+func (s *Step) Bytes() int {
+	if s.size > 0 {
+		return s.size
+	}
+	return proto.Size(s.Message)
+}
 
 // peerDown tells that the link to a node is broken, peerUp that there is one again.
 type (

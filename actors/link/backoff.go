@@ -13,8 +13,8 @@ const (
 // backoff is how long a node waits before it dials a peer again.
 type backoff struct {
 	pause time.Duration
+	// first: the first attempt is made at once.
 	first bool
-	most  time.Duration
 }
 
 // newBackoff is that of a link that is down since a moment. The node with the lower id dials at once. The other gives it the time in

@@ -50,6 +50,12 @@ func (j *journal) Write(p []byte) (int, error) {
 	return j.text.Write(p)
 }
 
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
 func (j *journal) count(what string) int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -295,7 +301,7 @@ func TestRefusals(t *testing.T) {
 			}
 			a.Connect(to, b.endpoint())
 			for _, n := range []*node{a, b} {
-				within(t, "a line about it", func() (string, bool) { return n.log.text.String(), n.log.count(c.want) > 0 })
+				within(t, "a line about it", func() (string, bool) { return n.log.String(), n.log.count(c.want) > 0 })
 			}
 			// It is said once, however often it is tried.
 			within(t, "more attempts", func() (string, bool) { return "", a.sessions.Load() > 3 })
@@ -352,7 +358,7 @@ func TestNodeStartedAgainReplacesItsLink(t *testing.T) {
 	again.saw("up 1")
 	a.saw("up 2, down 2, up 2")
 	if a.log.count("the node was started again") != 1 {
-		t.Errorf("log: %s", a.log.text.String())
+		t.Errorf("log: %s", a.log.String())
 	}
 }
 

@@ -1,7 +1,6 @@
 package link
 
 import (
-	"context"
 	"io"
 	"net"
 	"sync"
@@ -127,14 +126,4 @@ func (p *proxy) close() {
 	p.back.stall.Store(false)
 	p.reset()
 	p.running.Wait()
-}
-
-// through is a Dial that goes by a proxy, for nodes that take themselves for the other's neighbour.
-func through(to map[string]*proxy) Dial {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		if p := to[address]; p != nil {
-			address = p.listener.Addr().String()
-		}
-		return (&net.Dialer{}).DialContext(ctx, network, address)
-	}
 }
