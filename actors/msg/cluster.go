@@ -118,6 +118,18 @@ type ChangeNode struct {
 	Change NodeChange
 }
 
+// BalanceCluster asks to even out replicas and leaders among the nodes now, without waiting for them to be far from even.
+// Answered when the first moves have begun; the others follow as those end.
+type BalanceCluster struct {
+	Asked
+	// Moves is how many moves are under way, and for how many partitions another leader was asked for.
+	Moves, Leaders int
+}
+
+// StopNode tells a node's own controller that the node is about to stop cleanly. Answered when the cluster has fenced the
+// node, or an error when it could not be told. From then on the controller does not say that the node is alive.
+type StopNode struct{ Asked }
+
 // Placed is a replica and where it lives.
 type Placed struct {
 	Node   NodeID `json:"node"`

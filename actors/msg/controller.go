@@ -144,10 +144,12 @@ type ConfigOp struct {
 	Value *string
 }
 
-// AllocateProducerIDs reserves a block of producer ids for this node, never given out twice in the cluster's life
+// AllocateProducerIDs reserves a block of producer ids for a node, never given out twice in the cluster's life
 // (KIP-730).
 type AllocateProducerIDs struct {
 	Asked
+	// Node is who asks.
+	Node NodeID
 	// First is the first id of the block, Count how many it holds.
 	First int64
 	Count int64

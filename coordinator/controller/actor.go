@@ -14,33 +14,6 @@ import (
 	"github.com/seed-e634fa49/troupe/wal/record"
 )
 
-// Founding is what a cluster is founded with. It is the same on every founder.
-type Founding struct {
-	ClusterID string
-	// Secret is what the nodes know each other by on the bus.
-	Secret string
-	// Quorum are the first members of the metadata log's group, all of them voters.
-	Quorum []metadata.Quorum
-}
-
-// Options of a node's controller actor.
-type Options struct {
-	// Node is this node's registration. It is told to the controller that leads until the image holds it.
-	Node msg.Registration
-	// Founding founds the cluster when the metadata log is empty and this node leads it.
-	Founding Founding
-	// Static are this node's static broker configs (num.partitions and other defaults come from them).
-	Static map[string]string
-	// Log is the partition __cluster_metadata-0 on this node. It has to take batches of 8 MiB.
-	Log msg.Partition
-	// Random makes topic ids.
-	Random interface{ Read([]byte) (int, error) }
-	// Applied is told of each new image, on the controller's step, before any request that waits for it is answered. It may
-	// spawn and stop partitions. At a start, the first image is that of the whole log, not of its beginning. If Applied
-	// panics it is called again, with the changes since the last image that it returned from.
-	Applied func(*metadata.Image, metadata.Changes)
-}
-
 // Name is the controller's address on each node.
 const Name = msg.ControllerName
 
@@ -73,12 +46,14 @@ type actor struct {
 	paced    bool        // time has passed since then, or there was none before
 	more     bool        // a look at what is left of the log is on its way to the mailbox
 	timed    bool        // a look later is under way
-	led      bool        // this node led when it last looked
+	member   member
+	led      bool // this node led when it last looked
 }
 
 func newActor(o Options, told **metadata.Image) *actor {
-	return &actor{Options: o, told: told, paced: true, core: &core{
-		node: o.Node, founding: o.Founding, static: o.Static, random: o.Random, image: *told,
+	return &actor{Options: o, told: told, paced: true, member: member{askedOf: msg.NoNode}, core: &core{
+		node: o.Node, founding: o.Founding, settings: o.Settings.withDefaults(), static: o.Static, random: o.Random,
+		leadership: o.Leadership, image: *told, leader: msg.NoNode,
 	}}
 }
 
@@ -126,12 +101,22 @@ func (a *actor) Started(c *actors.Context) error {
 		return errors.New("starting the controller: no cluster id to found a cluster with")
 	}
 	a.self = c.Self()
+	c.After(a.core.settings.HeartbeatInterval, beat{})
 	return a.self.Post(woken)
 }
 
 // Receive implements actors.Actor.
 func (a *actor) Receive(c *actors.Context, m msg.Message) {
+	a.core.now = c.Now()
 	switch m := m.(type) {
+	case beat:
+		a.beat(c)
+	case registered:
+		a.answered(c, m.err)
+	case beaten:
+		a.beaten(c, m.err)
+	case stopTold:
+		m.ask.Answer(m.err)
 	case look:
 		a.more = a.more && m != more
 		a.timed = a.timed && m != timed
@@ -142,6 +127,11 @@ func (a *actor) Receive(c *actors.Context, m msg.Message) {
 		}
 		a.proposed = nil
 		a.core.appended(m.append.Base, unfinished(m.append.Err))
+	case *msg.StopNode:
+		a.core.observe(a.Log.View().State())
+		a.stopNode(m)
+		a.carryOut(c)
+		return
 	case ask:
 		a.core.observe(a.Log.View().State())
 		a.core.request(m)
@@ -153,8 +143,14 @@ func (a *actor) Receive(c *actors.Context, m msg.Message) {
 
 // Idle implements actors.Actor: everything that came in meanwhile is decided as one round.
 func (a *actor) Idle(c *actors.Context) {
-	a.core.observe(a.Log.View().State())
+	view := a.Log.View()
+	a.core.now = c.Now()
+	a.core.observe(view.State())
+	if a.core.leads {
+		a.core.voters.group = view.Members()
+	}
 	a.core.decide()
+	a.register(c)
 	a.carryOut(c)
 	if a.core.restless() {
 		a.lookLater(c)
@@ -240,6 +236,24 @@ func (a *actor) carryOut(c *actors.Context) {
 		a.proposed = nil
 		a.core.appended(-1, controllerError(err))
 		a.carryOut(c)
+	}
+}
+
+// tell sends what nobody waits for: what is lost is said again.
+func (a *actor) tell(out effects) {
+	if out.assign != nil {
+		_ = a.Log.Post(&msg.Assign{Members: out.assign})
+	}
+	if out.deleteBefore > 0 {
+		_ = a.Log.Post(&msg.DeleteRecords{Offset: out.deleteBefore, Done: func(int64, error) {}})
+	}
+	for _, t := range out.transfers {
+		q := &msg.Transfer{To: t.to, Asked: msg.Asked{Done: func(error) {}}}
+		if t.partition.Topic == msg.MetadataTopicID {
+			_ = a.Log.Post(q)
+		} else if a.Partition != nil {
+			_ = a.Partition(t.leader, t.partition).Post(q)
+		}
 	}
 }
 

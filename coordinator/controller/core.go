@@ -2,6 +2,7 @@ package controller
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
@@ -26,8 +27,11 @@ type ask interface {
 type core struct {
 	node     msg.Registration
 	founding Founding
+	settings Settings
 	static   map[string]string
 	random   randomness
+	// leadership is who leads a partition, as far as this node has heard; nil: nothing is known.
+	leadership func(msg.TopicPartition) (msg.Leadership, bool)
 
 	// image is what the node was last told of. Nothing that is not committed is in it.
 	image *metadata.Image
@@ -37,10 +41,22 @@ type core struct {
 	// epoch is the leader epoch in which this node leads the log; meaningful while leads.
 	epoch int32
 	leads bool
-	// led says that somebody leads the log.
-	led bool
-	// end is the log's end offset: the image may be decided on when it has everything up to it.
-	end int64
+	// leader is who leads the log, or NoNode.
+	leader msg.NodeID
+	// start and end are the log's: the image may be decided on when it has everything up to the end.
+	start, end int64
+
+	// now is the time of the event in hand.
+	now time.Time
+	// stopping says that this node is about to stop.
+	stopping bool
+	// The rest of this paragraph is meaningful while leads. caughtUp says that the image has had all of the log.
+	caughtUp bool
+	leases   leases
+	voters   voters
+	moves    moves
+	leaders  leaders
+	snapshot snapshot
 
 	waiting []ask
 	flight  *flight
@@ -53,7 +69,9 @@ type flight struct {
 	// records are how many the batch has. committed is set, with the last record's offset, when the log has them.
 	records   int
 	committed bool
-	last      int64
+	// snapshot says that the round is a piece of a snapshot.
+	snapshot bool
+	last     int64
 }
 
 // effects is what the actor has to do, in this order.
@@ -66,6 +84,12 @@ type effects struct {
 	// propose are the records to append as one batch, in epoch.
 	propose []record.Record
 	epoch   int32
+	// assign are the members that the log's group is to have, nil if it was told already.
+	assign []msg.Placed
+	// transfers are hand-overs of leadership to ask for.
+	transfers []transfer
+	// deleteBefore is where the log is to start, 0 if it stays as it is.
+	deleteBefore int64
 }
 
 type answer struct {
@@ -86,7 +110,17 @@ func (c *core) observe(s *msg.State) {
 	if c.leads && (!leads || s.Epoch != c.epoch) {
 		c.refuseWaiting()
 	}
-	c.leads, c.led, c.epoch, c.end = leads, s.Leader != msg.NoNode, s.Epoch, s.LogEnd
+	if leads && (!c.leads || s.Epoch != c.epoch) {
+		c.lead()
+	}
+	c.leads, c.leader, c.epoch, c.start, c.end = leads, s.Leader, s.Epoch, s.LogStart, s.LogEnd
+}
+
+// lead begins this node's time as the leader, with nothing remembered of an earlier one.
+func (c *core) lead() {
+	c.caughtUp = false
+	c.leases = newLeases(c.settings.SessionTimeout, c.now)
+	c.voters, c.moves, c.leaders, c.snapshot = voters{}, moves{}, leaders{}, snapshot{}
 }
 
 // refuseWaiting answers what waits when this node does not lead any more. What is in flight is answered by its append.
@@ -107,27 +141,46 @@ func (c *core) answer(q ask, err error) {
 
 // request takes a request in, or refuses it at once.
 func (c *core) request(q ask) {
+	if beat, ok := q.(*msg.Heartbeat); ok {
+		c.heartbeat(beat)
+		return
+	}
 	switch {
 	case !c.leads:
 		c.answer(q, c.notController())
-	case len(c.waiting) >= maxWaiting:
-		c.answer(q, msg.Errorf(kerr.ThrottlingQuotaExceeded, "the controller has %d requests waiting: try again later", len(c.waiting)))
 	default:
-		c.waiting = append(c.waiting, q)
+		c.wait(q)
 	}
+}
+
+// wait lets a request wait for the next round.
+func (c *core) wait(q ask) {
+	if len(c.waiting) >= maxWaiting {
+		c.answer(q, msg.Errorf(kerr.ThrottlingQuotaExceeded, "the controller has %d requests waiting: try again later", len(c.waiting)))
+		return
+	}
+	c.waiting = append(c.waiting, q)
 }
 
 // apply applies committed batches, which go on at next. An error is final: this node can't follow the log any further.
 func (c *core) apply(batches []record.Batch) error {
 	for _, b := range batches {
 		if c.ahead == nil {
-			c.ahead = c.image.Draft()
+			c.ahead = c.begin()
 		}
 		if err := c.ahead.ApplyBatch(b); err != nil {
 			return fmt.Errorf("following the cluster's metadata log: %w", err)
 		}
 	}
 	return nil
+}
+
+// begin begins the next image: after the one that there is, or anew where the log has lost what comes after that.
+func (c *core) begin() *metadata.Draft {
+	if c.start > c.image.Offset()+1 {
+		return c.image.Rebuild(c.start)
+	}
+	return c.image.Draft()
 }
 
 // publish makes what was applied the node's image: the log has been read to its high watermark.
@@ -155,6 +208,9 @@ func (c *core) appended(base int64, err error) {
 	for _, q := range c.flight.asks {
 		c.answer(q, err)
 	}
+	if c.flight.snapshot {
+		c.snapshotFailed(err)
+	}
 	c.flight = nil
 }
 
@@ -174,7 +230,7 @@ func (c *core) next() int64 {
 	if c.ahead != nil {
 		return c.ahead.Image().Offset() + 1
 	}
-	return c.image.Offset() + 1
+	return max(c.image.Offset()+1, c.start)
 }
 
 // settled reports that the image has all of the log, also what an earlier leader, or a proposal of unknown outcome, left
@@ -183,19 +239,58 @@ func (c *core) settled() bool {
 	return c.leads && c.flight == nil && c.ahead == nil && c.next() == c.end
 }
 
-// decide turns what waits into one round, if it is time. It is called when no more messages are at hand.
+// decide turns what waits, and what is to be done unasked, into one round, if it is time. It is called when no more messages
+// are at hand.
 func (c *core) decide() {
 	if !c.settled() {
 		return
 	}
+	c.caughtUp = true
+	if c.snapshotUnder() || c.snapshotDue() {
+		c.goOnWithSnapshot()
+		return
+	}
 	r := c.newRound()
+	c.chores(r)
+	asks := c.takeOn(r)
+	if len(r.records) == 0 {
+		for _, q := range asks {
+			c.answer(q, nil)
+		}
+		c.tellGroup()
+		c.shortenLog()
+		return
+	}
+	c.propose(r.records, asks)
+}
+
+// propose sends a round to the log.
+func (c *core) propose(records []record.Record, asks []ask) {
+	c.flight = &flight{asks: asks, records: len(records)}
+	c.out.propose, c.out.epoch = records, c.epoch
+}
+
+// chores decides what nobody has asked for: each is a change that the state of the cluster calls for.
+func (c *core) chores(r *round) {
 	if c.image.ClusterID() == "" {
 		f := c.founding
 		r.must(metadata.ClusterFounded{ClusterID: f.ClusterID, Level: metadata.FeatureLevel, Secret: f.Secret, Founders: f.Quorum})
 	}
-	if !c.registered() {
+	if !c.registered() && !c.stopping {
 		r.must(metadata.NodeRegistered{Registration: c.node})
 	}
+	c.raiseLevel(r)
+	if r.image().Level() < 2 {
+		return // older nodes know no records of what follows
+	}
+	c.fence(r)
+	c.pickVoters(r)
+	c.move(r)
+	c.balanceLeaders(r)
+}
+
+// takeOn decides the requests that wait, until the round is full, and returns those that it answers.
+func (c *core) takeOn(r *round) []ask {
 	taken := 0
 	var asks []ask
 	for _, q := range c.waiting {
@@ -211,28 +306,22 @@ func (c *core) decide() {
 		}
 	}
 	c.waiting = c.waiting[taken:]
-	if len(r.records) == 0 {
-		for _, q := range asks {
-			c.answer(q, nil)
-		}
-		return
-	}
-	c.flight = &flight{asks: asks, records: len(r.records)}
-	c.out.propose, c.out.epoch = r.records, c.epoch
+	return asks
 }
 
 // restless reports that there is something to do for which the log may not wake this node.
 func (c *core) restless() bool {
-	if !c.led {
+	if c.leader == msg.NoNode {
 		return true
 	}
-	return c.leads && c.flight == nil && (len(c.waiting) > 0 || !c.registered())
+	idle := len(c.waiting) == 0 && (c.registered() || c.stopping) && !c.snapshotUnder() && !c.moves.due(c.image)
+	return c.leads && c.flight == nil && !idle
 }
 
-// registered reports that the image has this node as it is.
+// registered reports that the image has this node as it is, or does not want it any more.
 func (c *core) registered() bool {
 	known, ok := c.image.Node(c.node.ID)
-	return ok && known.Registration.Equal(&c.node)
+	return ok && known.Registration.Equal(&c.node) || c.image.Removed(c.node.Directory)
 }
 
 // stop answers what is in flight with err, and refuses what waits.

@@ -20,6 +20,7 @@ type fakeLog struct {
 	views   int
 	mute    bool  // reads find nothing
 	stopped error // what Post answers to a Wait
+	members []msg.Member
 }
 
 func (l *fakeLog) Post(m msg.Message) error {
@@ -115,6 +116,8 @@ type fakeView struct {
 	state   *msg.State
 	batches []record.Batch
 }
+
+func (v fakeView) Members() []msg.Member { return v.log.members }
 
 func (v fakeView) State() *msg.State { return v.state }
 

@@ -19,7 +19,7 @@ func (r *round) allocateProducerIDs(q *msg.AllocateProducerIDs) {
 		r.refuse(q, msg.Errorf(kerr.UnknownServerError, "allocating producer ids: all %d of them are given out", first))
 		return
 	}
-	change := metadata.ProducerIDsAllocated{Node: r.self, Next: first + producerIDBlock}
+	change := metadata.ProducerIDsAllocated{Node: q.Node, Next: first + producerIDBlock}
 	if err := r.write([]metadata.Record{change}, false); err != nil {
 		r.refuse(q, err)
 		return

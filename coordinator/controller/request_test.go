@@ -65,7 +65,7 @@ func newRequest(t *testing.T, d *datadriven.TestData, lines [][]string) ask {
 		}
 		return q
 	case "producer-ids":
-		return &msg.AllocateProducerIDs{Asked: asked}
+		return &msg.AllocateProducerIDs{Asked: asked, Node: 1}
 	}
 	d.Fatalf(t, "unknown command %s", d.Cmd)
 	return nil

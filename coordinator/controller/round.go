@@ -26,6 +26,7 @@ type randomness interface{ Read([]byte) (int, error) }
 // round is the requests that are decided together. Each is checked against the draft: the image with everything that the
 // ones before it change. What is refused writes nothing.
 type round struct {
+	core   *core
 	draft  *metadata.Draft
 	self   msg.NodeID
 	static map[string]string
@@ -42,7 +43,7 @@ type round struct {
 }
 
 func (c *core) newRound() *round {
-	return &round{draft: c.image.Draft(), self: c.node.ID, static: c.static, random: c.random, refused: map[ask]error{}}
+	return &round{core: c, draft: c.image.Draft(), self: c.node.ID, static: c.static, random: c.random, refused: map[ask]error{}}
 }
 
 func (r *round) image() *metadata.Image { return r.draft.Image() }
@@ -65,6 +66,22 @@ func (r *round) decide(q ask) {
 		r.alterConfigs(q)
 	case *msg.AllocateProducerIDs:
 		r.allocateProducerIDs(q)
+	case *msg.RegisterNode:
+		r.registerNode(q)
+	case *msg.JoinCluster:
+		r.joinCluster(q)
+	case *msg.Heartbeat:
+		r.stopNode(q)
+	case *msg.ChangeNode:
+		r.changeNode(q)
+	case *msg.AlterAssignments:
+		r.alterAssignments(q)
+	case *msg.MoveDone:
+		r.moveDone(q)
+	case *msg.BalanceCluster:
+		r.core.balanceCluster(r, q)
+	default:
+		r.refuse(q, msg.Errorf(kerr.InvalidRequest, "the controller knows no request %T: ask a newer one", q))
 	}
 }
 

@@ -46,6 +46,7 @@ func newStage() *stage {
 		core: &core{
 			node:     msg.Registration{ID: 1, Incarnation: "first", Directory: "dir1", MinLevel: 1, MaxLevel: 1},
 			founding: Founding{ClusterID: "troupe-1", Quorum: []metadata.Quorum{{Node: 1, Directory: "dir1", RaftID: 1, Voter: true}}}, random: &counter{}, image: metadata.Empty(), static: map[string]string{},
+			settings: Settings{}.withDefaults(), leader: msg.NoNode, now: time.Unix(0, 0),
 		},
 		state: msg.State{Leader: msg.NoNode, Epoch: 0},
 	}

@@ -24,6 +24,15 @@ func (r TopicCreated) apply(d *Draft) error {
 	return nil
 }
 
+func (r TopicFactorFixed) apply(d *Draft) error {
+	t, ok := d.next.byID[r.ID]
+	if !ok {
+		return fmt.Errorf("topic id %s has a fixed number of replicas and does not exist", r.ID)
+	}
+	d.writeTopic(t).AutoFactor = false
+	return nil
+}
+
 func (r PartitionCreated) apply(d *Draft) error {
 	t, ok := d.next.byID[r.Topic]
 	if !ok {

@@ -29,6 +29,11 @@ func (r LevelRaised) apply(d *Draft) error {
 	if err := d.setLevel(r.Level); err != nil {
 		return err
 	}
+	for _, t := range d.next.topics {
+		if t.Internal {
+			d.writeTopic(t).AutoFactor = true
+		}
+	}
 	if len(d.next.founders) > 0 {
 		return nil
 	}
@@ -148,11 +153,14 @@ func (r NodeRemoved) apply(d *Draft) error {
 
 // held names something that a node holds, "" if it holds nothing.
 func (i *Image) held(node msg.NodeID) string {
-	for _, q := range i.quorum {
-		if q.Node == node {
-			return "a replica of the metadata log"
-		}
+	if _, ok := i.QuorumOf(node); ok {
+		return "a replica of the metadata log"
 	}
+	return i.partitionOn(node)
+}
+
+// partitionOn names a partition that has a replica on a node, or is moving one there.
+func (i *Image) partitionOn(node msg.NodeID) string {
 	on := func(r Replica) bool { return r.Node == node }
 	for _, t := range i.topics {
 		for n, p := range t.Partitions {

@@ -35,6 +35,7 @@ var kinds = []kind{
 	{"NodeLeaving", 1, decodeAs[NodeLeaving]},
 	{"NodeRemoved", 1, decodeAs[NodeRemoved]},
 	{"TopicCreated", 2, decodeAs[TopicCreated]},
+	{"TopicFactorFixed", 1, decodeAs[TopicFactorFixed]},
 	{"PartitionCreated", 2, decodeAs[PartitionCreated]},
 	{"PartitionMoving", 1, decodeAs[PartitionMoving]},
 	{"PartitionMoved", 1, decodeAs[PartitionMoved]},

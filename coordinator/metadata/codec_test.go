@@ -30,6 +30,7 @@ var oneOfEach = []struct {
 	{NodeRemoved{Node: 1, Directory: "d"}, "NodeRemoved", `{"v":1,"data":{"node":1,"directory":"d"}}`},
 	{TopicCreated{ID: msg.TopicID{15: 9}, Name: "t", Internal: true, AutoFactor: true},
 		"TopicCreated", `{"v":2,"data":{"id":"AAAAAAAAAAAAAAAAAAAACQ","name":"t","internal":true,"autoFactor":true}}`},
+	{TopicFactorFixed{ID: msg.TopicID{15: 9}}, "TopicFactorFixed", `{"v":1,"data":{"id":"AAAAAAAAAAAAAAAAAAAACQ"}}`},
 	{PartitionCreated{Topic: msg.TopicID{15: 9}, Number: 3, Replicas: []Replica{{Node: 1, Directory: "d", RaftID: 7}},
 		Founders: []Replica{{Node: 2, Directory: "e", RaftID: 8}}, Target: []Replica{{Node: 3, Directory: "f", RaftID: 9}}},
 		"PartitionCreated", `{"v":2,"data":{"topic":"AAAAAAAAAAAAAAAAAAAACQ","number":3,"replicas":[{"node":1,"directory":"d","raftId":7}],` +

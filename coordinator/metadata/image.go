@@ -139,6 +139,9 @@ func (i *Image) nodeAt(id msg.NodeID) (int, bool) {
 	return slices.BinarySearchFunc(i.nodes, id, func(n *Node, id msg.NodeID) int { return int(n.ID) - int(id) })
 }
 
+// Holds reports whether a node has a replica of a partition, or is to get one.
+func (i *Image) Holds(node msg.NodeID) bool { return i.partitionOn(node) != "" }
+
 // Topics lists the topics by name.
 func (i *Image) Topics() []*Topic { return i.topics }
 

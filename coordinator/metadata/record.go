@@ -29,6 +29,12 @@ type TopicCreated struct {
 	AutoFactor bool `json:"autoFactor,omitempty"` // from version 2 on
 }
 
+// TopicFactorFixed is written when an operator gives a partition another number of replicas: the topic's partitions do not
+// grow by themselves any more.
+type TopicFactorFixed struct {
+	ID msg.TopicID `json:"id"`
+}
+
 // PartitionCreated is written for CreateTopics and CreatePartitions, in the order of the partitions' numbers; adds one to
 // a topic. Its raft ids are issued by a RaftIDsIssued before it.
 type PartitionCreated struct {

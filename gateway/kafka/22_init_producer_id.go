@@ -97,7 +97,7 @@ func (p *producerIDs) low() bool {
 }
 
 func (p *producerIDs) allocate(s *Server) {
-	build := func() *msg.AllocateProducerIDs { return &msg.AllocateProducerIDs{} }
+	build := func() *msg.AllocateProducerIDs { return &msg.AllocateProducerIDs{Node: s.Node} }
 	decide(s, allocationTimeout, build, func(q *msg.AllocateProducerIDs, err error) {
 		if err != nil {
 			p.allocated(idBlock{}, err)

@@ -1,0 +1,132 @@
+package controller
+
+import (
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
+)
+
+// alterAssignments decides AlterPartitionReassignments (KIP-455, KIP-860): each partition on its own, in the order of Kafka's
+// checks (ReplicationControlManager).
+func (r *round) alterAssignments(q *msg.AlterAssignments) {
+	for i, p := range q.Partitions {
+		if p.Err = tooMany(i); p.Err == nil {
+			p.Err = r.reassign(p, q.AllowFactorChange)
+		}
+	}
+}
+
+func (r *round) reassign(q *msg.Reassignment, allowFactorChange bool) error {
+	t, ok := r.image().Topic(q.Topic)
+	if !ok {
+		return msg.Errorf(kerr.UnknownTopicOrPartition, "Unable to find a topic named %s.", q.Topic)
+	}
+	if q.Partition < 0 || int(q.Partition) >= len(t.Partitions) {
+		return msg.Errorf(kerr.UnknownTopicOrPartition, "Unable to find partition %s:%d.", q.Topic, q.Partition)
+	}
+	p := &t.Partitions[q.Partition]
+	if q.Replicas == nil {
+		if p.Target == nil {
+			return msg.Errorf(kerr.NoReassignmentInProgress, "cancelling the move of partition %d of topic %s: it is not moving", q.Partition, q.Topic)
+		}
+		return r.write([]metadata.Record{metadata.PartitionMoving{Topic: t.ID, Number: q.Partition}}, false)
+	}
+	if err := r.checkMove(q, p, allowFactorChange); err != nil {
+		return err
+	}
+	changes := r.moveRecords(t.ID, q.Partition, p, q.Replicas)
+	if t.AutoFactor && len(q.Replicas) != len(p.Members()) {
+		changes = append(changes, metadata.TopicFactorFixed{ID: t.ID})
+	}
+	return r.write(changes, false)
+}
+
+// checkMove holds the rules for the nodes that a partition may be moved to.
+func (r *round) checkMove(q *msg.Reassignment, p *metadata.Partition, allowFactorChange bool) error {
+	if err := r.checkAssignment([][]msg.NodeID{q.Replicas}, 0); err != nil {
+		return err
+	}
+	for _, id := range q.Replicas {
+		if n, _ := r.image().Node(id); n.Leaving {
+			return msg.Errorf(kerr.InvalidReplicaAssignment, "The manual partition assignment includes broker %d, which is being decommissioned.", id)
+		}
+	}
+	if has := len(p.Members()); !allowFactorChange && len(q.Replicas) != has {
+		return msg.Errorf(kerr.InvalidReplicationFactor, "The replication factor is changed from %d to %d", has, len(q.Replicas))
+	}
+	return nil
+}
+
+// moveRecords are the changes that move a partition to nodes: none if that is what is asked for already, the end of the move
+// if nothing but the order of its replicas changes.
+func (r *round) moveRecords(topic msg.TopicID, number int32, p *metadata.Partition, nodes []msg.NodeID) []metadata.Record {
+	next := r.image().NextRaftID()
+	target := make([]metadata.Replica, len(nodes))
+	for i, id := range nodes {
+		n, _ := r.image().Node(id)
+		at, known := placedOn(p, id, n.Directory)
+		if !known {
+			at = metadata.Replica{Node: id, Directory: n.Directory, RaftID: next}
+			next++
+		}
+		target[i] = at
+	}
+	switch {
+	case slices.Equal(target, p.Members()):
+		return nil
+	case slices.Equal(target, p.Replicas):
+		return []metadata.Record{metadata.PartitionMoving{Topic: topic, Number: number}}
+	case p.Target == nil && sameGroup(target, p.Replicas):
+		return []metadata.Record{metadata.PartitionMoved{Topic: topic, Number: number, Replicas: target}}
+	}
+	var records []metadata.Record
+	if next > r.image().NextRaftID() {
+		records = append(records, metadata.RaftIDsIssued{Next: next})
+	}
+	return append(records, metadata.PartitionMoving{Topic: topic, Number: number, Target: target})
+}
+
+// placedOn finds the replica that a partition has, or is getting, in a node's directory. It keeps its raft id.
+func placedOn(p *metadata.Partition, node msg.NodeID, directory string) (metadata.Replica, bool) {
+	for _, of := range [][]metadata.Replica{p.Replicas, p.Target} {
+		for _, r := range of {
+			if r.Node == node && r.Directory == directory {
+				return r, true
+			}
+		}
+	}
+	return metadata.Replica{}, false
+}
+
+// sameGroup reports that two lists have the same replicas, in whatever order.
+func sameGroup(a, b []metadata.Replica) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(r metadata.Replica) bool { return !slices.Contains(b, r) })
+}
+
+// moveDone decides MoveDone: the move ends if the group has the members that are asked for now. Said again, or said of a
+// move that was changed since, it changes nothing.
+func (r *round) moveDone(q *msg.MoveDone) {
+	t, ok := r.image().TopicByID(q.Partition.Topic)
+	if !ok || q.Partition.Partition < 0 || int(q.Partition.Partition) >= len(t.Partitions) {
+		if q.Partition.Topic != msg.MetadataTopicID {
+			r.refuse(q, msg.Errorf(kerr.UnknownTopicOrPartition, "partition %s has moved: it does not exist", q.Partition))
+		}
+		return
+	}
+	p := &t.Partitions[q.Partition.Partition]
+	if len(p.Target) == 0 || len(q.RaftIDs) != len(p.Target) {
+		return
+	}
+	for _, at := range p.Target {
+		if !slices.Contains(q.RaftIDs, at.RaftID) {
+			return
+		}
+	}
+	change := metadata.PartitionMoved{Topic: t.ID, Number: q.Partition.Partition, Replicas: p.Target}
+	if err := r.write([]metadata.Record{change}, false); err != nil {
+		r.refuse(q, err)
+	}
+}
