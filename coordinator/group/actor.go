@@ -27,9 +27,9 @@ const (
 // Options of a coordinator.
 type Options struct {
 	Node msg.NodeID
-	// Partition is the number of the partition of the offsets topic, Log its replica on this node.
-	Partition int32
-	Log       msg.Partition
+	// ID is the partition of the offsets topic, and Directory finds its replica on this node.
+	ID        msg.TopicPartition
+	Directory msg.Directory
 	// Image is the cluster as this node knows it. It may be called from any goroutine.
 	Image func() *metadata.Image
 	// Static are this node's static broker configs.
@@ -41,7 +41,7 @@ type Options struct {
 // Spec is the coordinator of one partition's groups: it serves while the partition's replica here leads, and sleeps while it
 // does not.
 func Spec(o Options) actors.Spec {
-	return actors.Spec{Name: msg.GroupCoordinator(o.Partition), New: func() actors.Actor { return &actor{Options: o, waited: -1} }}
+	return actors.Spec{Name: msg.GroupCoordinator(o.ID.Partition), New: func() actors.Actor { return &actor{Options: o, waited: -1} }}
 }
 
 // phase is what a coordinator does.
@@ -57,6 +57,7 @@ const (
 type actor struct {
 	Options
 	self  msg.Target
+	log   msg.Partition // the replica, as it was last found; nil: never
 	phase phase
 	epoch int32 // that this node leads in; meaningful unless sleeping
 	core  *core
@@ -175,14 +176,14 @@ func (a *actor) noted(c *actors.Context, n note) {
 
 // request hands a request to the core, or refuses it while this is no coordinator.
 func (a *actor) request(c *actors.Context, q ask) {
-	if state := a.Log.View().State(); a.phase != sleeping && !a.leads(state) || a.phase == sleeping && a.leads(state) {
+	if state := a.state(); a.phase != sleeping && !a.leads(state, c.Now()) || a.phase == sleeping && a.leads(state, c.Now()) {
 		a.follow(c)
 	}
 	switch a.phase {
 	case sleeping:
-		q.Answer(msg.Errorf(kerr.NotCoordinator, "node %d does not lead partition %d of %s: look up the group's coordinator", a.Node, a.Partition, msg.OffsetsTopic))
+		q.Answer(msg.Errorf(kerr.NotCoordinator, "node %d does not lead partition %d of %s: look up the group's coordinator", a.Node, a.ID.Partition, msg.OffsetsTopic))
 	case loading:
-		q.Answer(msg.Errorf(kerr.CoordinatorLoadInProgress, "partition %d of %s is being read: try again", a.Partition, msg.OffsetsTopic))
+		q.Answer(msg.Errorf(kerr.CoordinatorLoadInProgress, "partition %d of %s is being read: try again", a.ID.Partition, msg.OffsetsTopic))
 	default:
 		a.observe()
 		a.core.handle(q, c.Now())
@@ -197,9 +198,26 @@ func (a *actor) observe() {
 	}
 }
 
-// leads reports whether the log's replica here leads it, in the epoch that the actor knows.
-func (a *actor) leads(s *msg.State) bool {
-	return s.Role == msg.Leader && s.Leader == a.Node && s.Err == nil && (a.phase == sleeping || s.Epoch == a.epoch)
+// find takes note of the replica. It is another one when the partition was taken away from this node and given back.
+func (a *actor) find() {
+	if log, here := a.Directory.Partition(a.ID); here {
+		a.log = log
+	}
+}
+
+// state is how the log stands.
+func (a *actor) state() *msg.State {
+	if a.log == nil {
+		return &msg.State{Leader: msg.NoNode, Epoch: -1}
+	}
+	return a.log.View().State()
+}
+
+// leads reports whether the log's replica here leads it, in the epoch that the actor knows. Past a view's deadline another
+// replica may lead.
+func (a *actor) leads(s *msg.State, now time.Time) bool {
+	alive := s.Deadline.IsZero() || now.Before(s.Deadline)
+	return s.Role == msg.Leader && s.Leader == a.Node && s.Err == nil && alive && (a.phase == sleeping || s.Epoch == a.epoch)
 }
 
 // Idle implements actors.Actor: what came in meanwhile is appended together.
@@ -217,17 +235,18 @@ func (a *actor) Stopped(*actors.Context) {
 	if a.armed != nil {
 		a.armed.woken.Store(true)
 	}
-	a.giveUp(msg.Errorf(kerr.NotCoordinator, "the coordinator of partition %d of %s on node %d stops here: look up the group's coordinator", a.Partition, msg.OffsetsTopic, a.Node))
+	a.giveUp(msg.Errorf(kerr.NotCoordinator, "the coordinator of partition %d of %s on node %d stops here: look up the group's coordinator", a.ID.Partition, msg.OffsetsTopic, a.Node))
 }
 
 // follow looks at who leads the log.
 func (a *actor) follow(c *actors.Context) {
-	state := a.Log.View().State()
-	if a.phase != sleeping && !a.leads(state) {
+	a.find()
+	state := a.state()
+	if a.phase != sleeping && !a.leads(state, c.Now()) {
 		c.Log().Info().Int32("epoch", a.epoch).Msg("no longer coordinates groups")
-		a.giveUp(msg.Errorf(kerr.NotCoordinator, "node %d no longer leads partition %d of %s: look up the group's coordinator", a.Node, a.Partition, msg.OffsetsTopic))
+		a.giveUp(msg.Errorf(kerr.NotCoordinator, "node %d no longer leads partition %d of %s: look up the group's coordinator", a.Node, a.ID.Partition, msg.OffsetsTopic))
 	}
-	if a.phase == sleeping && a.leads(state) {
+	if a.phase == sleeping && a.leads(state, c.Now()) {
 		a.phase, a.epoch = loading, state.Epoch
 		a.begin(c, state)
 	}
@@ -267,19 +286,19 @@ func (a *actor) load(c *actors.Context) {
 }
 
 func (a *actor) replay(c *actors.Context) error {
-	got, err := a.Log.View().Read(msg.ReadRequest{Offset: a.next, MaxBytes: readBytes, AtLeastOne: true})
+	got, err := a.log.View().Read(msg.ReadRequest{Offset: a.next, MaxBytes: readBytes, AtLeastOne: true})
 	if err != nil {
-		return fmt.Errorf("reading partition %d of %s: %w", a.Partition, msg.OffsetsTopic, err)
+		return fmt.Errorf("reading partition %d of %s: %w", a.ID.Partition, msg.OffsetsTopic, err)
 	}
 	defer got.Release()
 	if got.Bytes == 0 {
-		return fmt.Errorf("reading partition %d of %s: nothing there, below the high watermark %d", a.Partition, msg.OffsetsTopic, a.end)
+		return fmt.Errorf("reading partition %d of %s: nothing there, below the high watermark %d", a.ID.Partition, msg.OffsetsTopic, a.end)
 	}
 	for _, chunk := range got.Chunks {
 		for len(chunk) > 0 {
 			b, rest, err := record.Next(chunk)
 			if err != nil {
-				return fmt.Errorf("reading partition %d of %s: %w", a.Partition, msg.OffsetsTopic, err)
+				return fmt.Errorf("reading partition %d of %s: %w", a.ID.Partition, msg.OffsetsTopic, err)
 			}
 			a.replayBatch(c, b)
 			a.next, chunk = b.LastOffset()+1, rest
@@ -308,7 +327,7 @@ func (a *actor) replayBatch(c *actors.Context, b record.Batch) {
 // giveUp stops coordinating. Everything under way is answered with err; nil says that the coordinator will be back.
 func (a *actor) giveUp(err error) {
 	if err == nil {
-		err = msg.Errorf(kerr.CoordinatorLoadInProgress, "partition %d of %s is read again: try again", a.Partition, msg.OffsetsTopic)
+		err = msg.Errorf(kerr.CoordinatorLoadInProgress, "partition %d of %s is read again: try again", a.ID.Partition, msg.OffsetsTopic)
 	}
 	if a.phase == serving {
 		a.core.abandon(err)
@@ -379,7 +398,7 @@ func batches(records []record.Record, now time.Time) []record.Batch {
 
 // post hands the flight to the log. A full mailbox is tried again.
 func (a *actor) post(c *actors.Context) {
-	err := a.Log.Post(a.flight.append)
+	err := a.log.Post(a.flight.append)
 	switch {
 	case err == nil:
 		a.flight.taken = true
@@ -425,7 +444,7 @@ func (a *actor) shorten(c *actors.Context) {
 			log.Warn().Err(err).Int64("start", start).Msg("the log of groups could not be made shorter; the next rewriting tries again")
 		}
 	}}
-	if err := a.Log.Post(q); err != nil {
+	if err := a.log.Post(q); err != nil {
 		q.Refuse(err)
 	}
 }
@@ -439,9 +458,12 @@ func (a *actor) wait(c *actors.Context, s *msg.State) {
 		c.After(lookAgain, again)
 		return
 	}
-	a.waited, a.paced = s.Epoch, false
+	if a.waited, a.paced = s.Epoch, false; a.log == nil {
+		c.After(lookAgain, again)
+		return
+	}
 	a.armed = &waiter{self: a.self}
-	if err := a.Log.Post(&msg.Wait{Offset: never, Epoch: s.Epoch, Waiter: a.armed}); err != nil {
+	if err := a.log.Post(&msg.Wait{Offset: never, Epoch: s.Epoch, Waiter: a.armed}); err != nil {
 		a.armed = nil
 		c.After(lookAgain, again)
 	}

@@ -11,11 +11,10 @@ import (
 // Coordinators has one coordinator beside each replica of the offsets topic that this node hosts. Its methods are called on one
 // goroutine or actor step at a time.
 type Coordinators struct {
-	// Options are those of each coordinator, but for Partition and Log.
+	// Options are those of each coordinator, but for ID.
 	Options
-	System    *actors.System
-	Directory msg.Directory
-	Logger    zerolog.Logger
+	System *actors.System
+	Logger zerolog.Logger
 
 	running map[msg.TopicPartition]actors.Ref
 }
@@ -23,31 +22,31 @@ type Coordinators struct {
 // Follow starts the coordinators that a new image asks for, when the replicas that it places here run already, and stops those
 // whose replica is gone.
 func (s *Coordinators) Follow(image *metadata.Image) {
-	hosted := map[msg.TopicPartition]msg.Partition{}
+	hosted := map[msg.TopicPartition]bool{}
 	if topic, ok := image.Topic(msg.OffsetsTopic); ok {
 		for p := range topic.Partitions {
 			id := msg.TopicPartition{Topic: topic.ID, Partition: int32(p)}
-			if log, here := s.Directory.Partition(id); here {
-				hosted[id] = log
+			if _, here := s.Directory.Partition(id); here {
+				hosted[id] = true
 			}
 		}
 	}
 	for id, ref := range s.running {
-		if _, still := hosted[id]; !still {
+		if !hosted[id] {
 			delete(s.running, id)
 			s.System.Stop(ref, func() {})
 		}
 	}
-	for id, log := range hosted {
+	for id := range hosted {
 		if _, runs := s.running[id]; !runs {
-			s.start(id, log)
+			s.start(id)
 		}
 	}
 }
 
-func (s *Coordinators) start(id msg.TopicPartition, log msg.Partition) {
+func (s *Coordinators) start(id msg.TopicPartition) {
 	o := s.Options
-	o.Partition, o.Log = id.Partition, log
+	o.ID = id
 	ref, err := s.System.Spawn(Spec(o))
 	if err != nil {
 		// Its predecessor, of a topic that was deleted, may not have stopped yet. The next image tries again.

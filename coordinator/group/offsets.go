@@ -180,6 +180,9 @@ func (c *core) deleteOffsets(q *msg.DeleteOffsets) error {
 	for i := range q.Offsets {
 		o := &q.Offsets[i]
 		at := place{o.Topic, o.Partition}
+		if o.Err != nil {
+			continue
+		}
 		if g.subscribes(o.Topic) {
 			o.Err = kerr.GroupSubscribedToTopic
 			continue
