@@ -176,13 +176,15 @@ func (a *actor) noted(c *actors.Context, n note) {
 
 // request hands a request to the core, or refuses it while this is no coordinator.
 func (a *actor) request(c *actors.Context, q ask) {
-	if state := a.state(); a.phase != sleeping && !a.leads(state, c.Now()) || a.phase == sleeping && a.leads(state, c.Now()) {
+	state := a.state()
+	if (a.phase == sleeping) == a.leads(state) {
 		a.follow(c)
 	}
-	switch a.phase {
-	case sleeping:
+	switch {
+	case a.phase == sleeping, state.Expired(c.Now()):
+		// Past the lease another replica may lead. It may turn out that none does, and so nothing is given up.
 		q.Answer(msg.Errorf(kerr.NotCoordinator, "node %d does not lead partition %d of %s: look up the group's coordinator", a.Node, a.ID.Partition, msg.OffsetsTopic))
-	case loading:
+	case a.phase == loading:
 		q.Answer(msg.Errorf(kerr.CoordinatorLoadInProgress, "partition %d of %s is being read: try again", a.ID.Partition, msg.OffsetsTopic))
 	default:
 		a.observe()
@@ -213,11 +215,9 @@ func (a *actor) state() *msg.State {
 	return a.log.View().State()
 }
 
-// leads reports whether the log's replica here leads it, in the epoch that the actor knows. Past a view's deadline another
-// replica may lead.
-func (a *actor) leads(s *msg.State, now time.Time) bool {
-	alive := s.Deadline.IsZero() || now.Before(s.Deadline)
-	return s.Role == msg.Leader && s.Leader == a.Node && s.Err == nil && alive && (a.phase == sleeping || s.Epoch == a.epoch)
+// leads reports whether the log's replica here leads it, in the epoch that the actor knows.
+func (a *actor) leads(s *msg.State) bool {
+	return s.Role == msg.Leader && s.Leader == a.Node && s.Err == nil && (a.phase == sleeping || s.Epoch == a.epoch)
 }
 
 // Idle implements actors.Actor: what came in meanwhile is appended together.
@@ -242,11 +242,11 @@ func (a *actor) Stopped(*actors.Context) {
 func (a *actor) follow(c *actors.Context) {
 	a.find()
 	state := a.state()
-	if a.phase != sleeping && !a.leads(state, c.Now()) {
+	if a.phase != sleeping && !a.leads(state) {
 		c.Log().Info().Int32("epoch", a.epoch).Msg("no longer coordinates groups")
 		a.giveUp(msg.Errorf(kerr.NotCoordinator, "node %d no longer leads partition %d of %s: look up the group's coordinator", a.Node, a.ID.Partition, msg.OffsetsTopic))
 	}
-	if a.phase == sleeping && a.leads(state, c.Now()) {
+	if a.phase == sleeping && a.leads(state) {
 		a.phase, a.epoch = loading, state.Epoch
 		a.begin(c, state)
 	}
