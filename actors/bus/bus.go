@@ -1,67 +1,125 @@
 package bus
 
 import (
+	"fmt"
 	"sync"
+	"time"
 
-	"github.com/rs/zerolog"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 
 	"github.com/seed-e634fa49/troupe/actors/clock"
-	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
-// Options of a node's bus. An address is HOST:PORT; port 0 takes a free one.
-type Options struct {
-	Node msg.NodeID
-	// Cluster is the cluster's id. Routes join servers of the same cluster only.
-	Cluster string
-	// Secret is what all nodes of the cluster know, and nobody else.
-	Secret string
-	// Clients is the address of the door for NATS clients, "" for none.
-	Clients string
-	// Routes is the address for other nodes' routes, "" for none: the bus then ends at this node.
-	Routes string
-	// RoutesAdvertise is the address that other nodes are told, if it is not Routes.
-	RoutesAdvertise string
-	// Clock is the time; nil is the machine's.
-	Clock clock.Clock
-	Log   zerolog.Logger
-}
+// reconnectWait is how soon the node's own connection is made again, should the server ever cut it.
+const reconnectWait = 50 * time.Millisecond
 
 // Bus is a node's end of the bus. It is safe for concurrent use.
 type Bus struct {
-	options Options
+	options         Options
+	clock           clock.Clock
+	presenceSubject string
 
-	mu          sync.Mutex
-	subscribers map[string]func(subject string, data []byte)
+	server *server.Server
+	conn   *nats.Conn
+	// subscribers are the goroutines that call subscribers' functions.
+	subscribers sync.WaitGroup
+
+	peersMu sync.Mutex
+	peers   peers
+
+	mu       sync.Mutex
+	closed   bool
+	presence *presence
+	nextBeat clock.Timer
+	// hurry is how many beats are still to follow each other soon.
+	hurry         int
+	subscriptions []*nats.Subscription
 }
 
-// Start opens the bus.
+// Start opens the bus. An error says which door could not be opened, and then nothing is left open.
 func Start(o Options) (*Bus, error) {
-	return &Bus{options: o, subscribers: map[string]func(string, []byte){}}, nil
+	b, err := open(o)
+	if err != nil {
+		return nil, fmt.Errorf("starting the bus of node %d: %w", o.Node, err)
+	}
+	return b, nil
 }
 
-// SetPeers says where the other nodes' routes are. Routes to addresses that are no longer named are closed.
-func (b *Bus) SetPeers(routes []string) error { return nil }
+func open(o Options) (*Bus, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	b := &Bus{options: o, clock: o.Clock, presence: newPresence(o.Node), presenceSubject: fmt.Sprint(presenceSubject, o.Node)}
+	if b.clock == nil {
+		b.clock = clock.System()
+	}
+	var err error
+	if b.server, err = startServer(o, &serverLog{log: o.Log, closed: o.Clients == ""}); err != nil {
+		return nil, err
+	}
+	if err := b.connect(); err != nil {
+		b.stopServer()
+		return nil, err
+	}
+	if err := b.startBeats(); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
 
-// Publish sends data to all who subscribe to subject, on any node, this one included. An error means that nothing was sent.
-func (b *Bus) Publish(subject string, data []byte) error { return nil }
-
-// Subscribe has f called with each message whose subject matches, one at a time. f owns data and must not block for long.
-func (b *Bus) Subscribe(subject string, f func(subject string, data []byte)) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.subscribers[subject] = f
+// connect makes the node's own connection. What can't be sent at once is an error, never kept for later: its sender
+// knows another way, or says it again.
+func (b *Bus) connect() (err error) {
+	b.conn, err = nats.Connect("",
+		nats.InProcessServer(b.server),
+		nats.Name(serverName(b.options)),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(reconnectWait),
+		nats.ReconnectBufSize(-1),
+		nats.ErrorHandler(b.trouble))
+	if err != nil {
+		return fmt.Errorf("connecting to the embedded server: %w", err)
+	}
 	return nil
 }
 
-// Heard reports whether the node was heard on the bus within the last second, and hears this one.
-func (b *Bus) Heard(node msg.NodeID) bool { return false }
-
-// RoutesAddress is where the routes door listens, "" if there is none; ClientsAddress the same of the clients' door.
-func (b *Bus) RoutesAddress() string { return b.options.Routes }
+// RoutesAddress is where the routes door listens, "" if there is none.
+func (b *Bus) RoutesAddress() string {
+	if address := b.server.ClusterAddr(); address != nil {
+		return address.String()
+	}
+	return ""
+}
 
 // ClientsAddress is where the door for NATS clients listens, "" if there is none.
-func (b *Bus) ClientsAddress() string { return b.options.Clients }
+func (b *Bus) ClientsAddress() string {
+	if b.options.Clients == "" {
+		return ""
+	}
+	return b.server.Addr().String()
+}
 
-// Close leaves the bus.
-func (b *Bus) Close() {}
+// Close leaves the bus. When it returns, no subscriber's function runs any more.
+func (b *Bus) Close() {
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		return
+	}
+	b.closed = true
+	if b.nextBeat != nil {
+		b.nextBeat.Stop()
+	}
+	b.mu.Unlock()
+	b.forgetPeers()
+	b.conn.Close()
+	b.subscribers.Wait()
+	b.stopServer()
+}
+
+func (b *Bus) stopServer() {
+	b.server.Shutdown()
+	b.server.WaitForShutdown()
+}

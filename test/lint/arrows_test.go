@@ -27,6 +27,8 @@ var owners = map[string]string{
 	"github.com/tidwall/wal":              "wal",
 	"github.com/asynkron/protoactor-go":   "actors",
 	"go.etcd.io/raft/v3":                  "partitions",
+	"github.com/nats-io/nats-server":      "actors/bus",
+	"github.com/nats-io/nats.go":          "actors/bus",
 	"github.com/spf13/cobra":              "cmd/troupe",
 	"github.com/twmb/franz-go/pkg/kmsg":   "gateway",
 	"github.com/twmb/franz-go/pkg/kadm":   "cmd/troupe",

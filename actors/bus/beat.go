@@ -1,0 +1,80 @@
+package bus
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+)
+
+const presenceSubject = "troupe.presence."
+
+// startBeats makes this node heard, and hears the others.
+func (b *Bus) startBeats() error {
+	if err := b.Subscribe(presenceSubject+"*", b.beatHeard); err != nil {
+		return err
+	}
+	b.beat()
+	return nil
+}
+
+// beat says that this node is there, now and from now on.
+func (b *Bus) beat() {
+	heard := b.sayPresence()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return
+	}
+	pause := beatEvery
+	if b.hurry > 0 || b.server.NumRoutes() > heard {
+		pause = beatSoon
+	}
+	b.hurry = max(0, b.hurry-1)
+	b.nextBeat = b.clock.AfterFunc(pause, b.beat)
+}
+
+// hurryBeats has the next beats follow soon: a route is about to be there.
+func (b *Bus) hurryBeats() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hurry = hurriedBeats
+	if !b.closed && b.nextBeat.Stop() {
+		b.nextBeat = b.clock.AfterFunc(beatSoon, b.beat)
+	}
+}
+
+// sayPresence publishes one beat, and returns how many nodes are heard. One that can't be published is like one that was
+// lost: others miss it.
+func (b *Bus) sayPresence() int {
+	b.mu.Lock()
+	hears := b.presence.hears(b.clock.Now())
+	b.mu.Unlock()
+	if err := b.Publish(b.presenceSubject, encodeBeat(hears)); err != nil {
+		b.options.Log.Debug().Err(err).Msg("this node's presence could not be told")
+	}
+	return len(hears)
+}
+
+func (b *Bus) beatHeard(subject string, data []byte) {
+	from, err := strconv.ParseInt(strings.TrimPrefix(subject, presenceSubject), 10, 32)
+	hears, ok := decodeBeat(data)
+	if err != nil || !ok {
+		b.options.Log.Debug().Str("subject", subject).Int("bytes", len(data)).Msg("a beat that this node can't read; does another version run there?")
+		return
+	}
+	b.mu.Lock()
+	fresh := b.presence.beat(msg.NodeID(from), hears, b.clock.Now())
+	b.mu.Unlock()
+	if fresh {
+		b.sayPresence()
+	}
+}
+
+// Heard reports whether this node and the other have heard each other within the last second. It does not speak of the node
+// itself.
+func (b *Bus) Heard(node msg.NodeID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.presence.heard(node, b.clock.Now())
+}
