@@ -31,6 +31,8 @@ type replica struct {
 	finishing *finish
 	ticking   bool // a tick is on its way
 	standing  bool // a stand is
+	offers    offers
+	taking    taking
 	// inside is true while a message is handled. Stopped finds it true after a panic, when the core can't be trusted.
 	inside bool
 }
@@ -47,6 +49,7 @@ func (r *replica) Started(c *actors.Context) error {
 	r.drain(c)
 	if r.core.Damage() != nil {
 		c.Log().Error().Err(r.core.Damage()).Msg("the partition is damaged")
+		r.askForRepair(c)
 	} else if r.core.Only() {
 		if err := r.core.Campaign(); err != nil {
 			return fmt.Errorf("electing the only voter: %w", err)
@@ -64,15 +67,21 @@ func (r *replica) open(c *actors.Context) (err error) {
 		return fmt.Errorf("opening the log of partition %s of %s: %w", r.spec.ID, r.spec.Topic, err)
 	}
 	r.synced = newSynced(c.Self())
-	r.core, err = NewCore(CoreConfig{
+	r.watchLog(c)
+	r.core, err = r.newCore(c)
+	return err
+}
+
+func (r *replica) newCore(c *actors.Context) (*Core, error) {
+	return NewCore(CoreConfig{
 		Spec:           *r.spec,
 		Log:            r.log,
 		Room:           r.host.store.Room,
 		Frames:         &r.host.frames,
+		Snapshots:      r.snapshots(),
 		ProducerExpiry: r.host.o.ProducerExpiry,
 		Logger:         *c.Log(),
 	}, c.Now())
-	return err
 }
 
 // pace keeps raft's clock going while there are other members.
@@ -100,11 +109,20 @@ func (r *replica) Receive(c *actors.Context, m msg.Message) {
 		r.core.Config = m.Config
 	case *msg.Retain:
 		r.core.Retain(c.Now())
+		r.sweep(c)
 		c.After(r.host.o.RetentionInterval, m)
 	case *Step:
-		if err := r.core.Step(m.Message, m.From, c.Now()); err != nil {
-			c.Log().Debug().Err(err).Msg("a raft message was not taken")
-		}
+		r.step(c, m)
+	case *said:
+		r.about(c, m)
+	case *fetched:
+		r.fetched(c, m)
+	case offersDue:
+		r.watchOffers(c)
+	case repairDue:
+		r.repair(c)
+	case rotten:
+		r.quarantine(c)
 	case *msg.Assign:
 		r.core.Assign(m, c.Now())
 	case *msg.Transfer:
@@ -192,6 +210,9 @@ func (r *replica) write(c *actors.Context, rd Ready) error {
 	if t := r.host.o.Transport; t != nil && len(rd.Messages) > 0 {
 		for _, m := range rd.Messages {
 			t.Send(r.core.NodeOf(m.GetTo()), r.spec.ID, []*raftpb.Message{m})
+			if m.GetType() == raftpb.MsgSnap {
+				r.told(c, m)
+			}
 		}
 	}
 	if err := r.appendFrames(rd); err != nil {
@@ -249,6 +270,9 @@ func (r *replica) publish(now time.Time) {
 		return
 	}
 	s.Size = r.log.Size()
+	if !r.core.Only() {
+		s.Err = r.core.Damage()
+	}
 	r.published = s
 	r.show(&view{id: r.spec.ID, topic: r.spec.Topic, state: s, reader: r.log.Reader(), producers: r.producers})
 	if turned {
@@ -276,6 +300,9 @@ func (r *replica) fail(c *actors.Context, err error) {
 
 // Stopped answers what is under way, saves the state if it can be trusted, and lets go of the log.
 func (r *replica) Stopped(c *actors.Context) {
+	if r.host.files != nil {
+		r.host.files.stopFetching(r.spec.ID)
+	}
 	if r.log == nil {
 		return
 	}
@@ -310,6 +337,9 @@ func (r *replica) close(err error) {
 	r.waiters.wakeAll()
 	if r.log == nil {
 		return
+	}
+	if r.host.files != nil {
+		r.host.files.closeOffers(r.spec.ID, func(*heldOffer) bool { return true })
 	}
 	if cerr := r.log.Close(); cerr != nil {
 		r.host.o.Log.Error().Err(cerr).Stringer("partition", r.spec.ID).Msg("the log could not be closed")

@@ -22,6 +22,9 @@ type CoreConfig struct {
 	Room func(n int) error
 	// Frames is where frames get their memory; nil is the heap.
 	Frames Frames
+	// Snapshots offers the log up to the last entry applied to a member, or says raft.ErrSnapshotTemporarilyUnavailable; nil where
+	// there are no files to send.
+	Snapshots func() (*raftpb.Snapshot, error)
 	// ProducerExpiry is producer.id.expiration.ms, 0 for Kafka's default of a day.
 	ProducerExpiry time.Duration
 	Logger         zerolog.Logger
@@ -137,13 +140,16 @@ func (c *Core) recover(now time.Time) error {
 	c.upkeep.kept, c.upkeep.saved = saved.logStart, now
 	c.producers.restore(saved.producers)
 	c.producers.expire(now.UnixMilli())
-	c.store = &storage{log: c.Log, members: c.members.conf, ring: ring{first: last + 1}}
+	c.store = &storage{log: c.Log, members: c.members.conf, ring: ring{first: last + 1}, snapshots: c.Snapshots, farBehind: c.farBehind}
 	if damage := c.Log.Damage(); len(damage) > 0 {
 		c.stand(damage[0])
 		return nil
 	}
 	if c.highWater, err = c.offsetBehind(c.commit); err != nil {
 		return err
+	}
+	if term, err := c.Log.Term(c.applied); err == nil && c.applied > 0 {
+		c.settled = term == c.term // no other entry of the term may follow, as when the log came as files
 	}
 	c.vote = hs.Vote
 	c.store.hard = &raftpb.HardState{Term: new(hs.Term), Vote: new(hs.Vote), Commit: new(c.commit)}
@@ -209,14 +215,18 @@ func (c *Core) startRaft() (err error) {
 }
 
 // stand makes the core one of a log with rot in it. A sole voter's log is all there is: everything in it may have been
-// acknowledged, and what is whole is still read.
+// acknowledged, and what is whole is still read. Others show what they know to be committed, as far as they can tell.
 func (c *Core) stand(d wal.Damage) {
-	c.damage = damaged(c.Spec, d)
-	c.highWater, c.commit, c.applied = c.next, c.last, c.last
-	c.settled = c.only
-	if c.only {
-		c.role, c.lead = msg.Leader, c.Self
+	c.damage = damaged(c.Spec, d, c.only)
+	if !c.only {
+		c.highWater = c.logStart
+		if end, err := c.offsetBehind(c.commit); err == nil {
+			c.highWater = max(end, c.logStart)
+		}
+		return
 	}
+	c.highWater, c.commit, c.applied = c.next, c.last, c.last
+	c.settled, c.role, c.lead = true, msg.Leader, c.Self
 }
 
 // offsetBehind is the offset that is next behind the entry at index.
@@ -274,6 +284,9 @@ func (c *Core) Damage() error { return c.damage }
 
 // Members is the group's configuration.
 func (c *Core) Members() *raftpb.ConfState { return c.members.conf }
+
+// Nodes are the nodes of the members, each once.
+func (c *Core) Nodes() []msg.NodeID { return c.members.nodes }
 
 // NodeOf is the node of a member, or of whoever has sent something, or msg.NoNode.
 func (c *Core) NodeOf(id uint64) msg.NodeID {

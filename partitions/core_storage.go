@@ -17,6 +17,10 @@ type storage struct {
 	// hard and members are what raft starts with.
 	hard    *raftpb.HardState
 	members *raftpb.ConfState
+	// snapshots makes a snapshot for a member, and farBehind says which members it is made for though the log has the entries
+	// that they need. Both are nil where there are no files to send.
+	snapshots func() (*raftpb.Snapshot, error)
+	farBehind func(index uint64) bool
 }
 
 var _ raft.Storage = (*storage)(nil)
@@ -32,6 +36,9 @@ func (s *storage) Entries(lo, hi, maxSize uint64) ([]*raftpb.Entry, error) {
 	}
 	if _, here := s.ring.at(lo); here {
 		return s.recent(lo, hi, maxSize), nil
+	}
+	if s.farBehind != nil && s.farBehind(lo) {
+		return nil, raft.ErrCompacted
 	}
 	frames, err := s.log.Frames(lo, hi, int(min(maxSize, maxRead)))
 	if err != nil {
@@ -80,7 +87,10 @@ func (s *storage) FirstIndex() (uint64, error) { return s.log.FirstIndex(), nil 
 
 // Snapshot is asked for when a member needs what the log no longer has.
 func (s *storage) Snapshot() (*raftpb.Snapshot, error) {
-	return nil, raft.ErrSnapshotTemporarilyUnavailable
+	if s.snapshots == nil {
+		return nil, raft.ErrSnapshotTemporarilyUnavailable
+	}
+	return s.snapshots()
 }
 
 // readError gives raft its own words for the log's errors. It panics on others, and the partition is opened again.

@@ -24,6 +24,10 @@ type HostOptions struct {
 
 	// Transport reaches the other members of a group; nil while a node is alone.
 	Transport Transport
+	// Files carry the files of logs to and from other nodes; nil: a member that can't be brought up by entries stays behind.
+	Files FileLinks
+	// TransferRate is how many bytes of files the node sends and asks for in a second, at most; 0: no limit.
+	TransferRate int64
 	// Moved is told by a partition's leader, on its step, that its group has the members it was last assigned; nil: nobody
 	// cares. It must not block, and may be told again.
 	Moved func(id msg.TopicPartition, voters []uint64)
@@ -44,6 +48,7 @@ type HostOptions struct {
 type Host struct {
 	o     HostOptions
 	store Store
+	files *files // nil without HostOptions.Files
 	// frames is the memory that all partitions' frames go through.
 	frames framePool
 
@@ -66,7 +71,11 @@ func newHost(o HostOptions, store Store) *Host {
 	if o.TickInterval == 0 {
 		o.TickInterval = 100 * time.Millisecond
 	}
-	return &Host{o: o, store: store}
+	h := &Host{o: o, store: store}
+	if o.Files != nil {
+		h.files = newFiles(h)
+	}
+	return h
 }
 
 // hosted is a partition on this node: its actor's address, and the view that the actor last published.
