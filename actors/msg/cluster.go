@@ -153,3 +153,16 @@ type Transfer struct {
 	// To is the node to hand over to, NoNode for any member that is caught up.
 	To NodeID
 }
+
+// DescribeQuorum asks the controller that leads the metadata log how that log's group stands. It changes nothing, and is
+// answered from the leader's view at once.
+type DescribeQuorum struct {
+	Asked
+
+	// Leader leads in Epoch; HighWatermark is the log's.
+	Leader        NodeID
+	Epoch         int32
+	HighWatermark int64
+	// Members are the group's, the leader's own replica among them.
+	Members []Member
+}

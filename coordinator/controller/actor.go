@@ -132,6 +132,8 @@ func (a *actor) Receive(c *actors.Context, m msg.Message) {
 		a.stopNode(m)
 		a.carryOut(c)
 		return
+	case *msg.DescribeQuorum:
+		a.describeQuorum(m)
 	case ask:
 		a.core.observe(a.Log.View().State())
 		a.core.request(m)

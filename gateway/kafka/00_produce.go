@@ -136,10 +136,10 @@ func producedTopic(image *metadata.Image, version int16, asked *kmsg.ProduceRequ
 func (p *produce) acceptPartition(image *metadata.Image, topic *metadata.Topic, asked *kmsg.ProduceRequestTopicPartition,
 	place *kmsg.ProduceResponseTopicPartition, now time.Time) {
 	id := msg.TopicPartition{Topic: topic.ID, Partition: asked.Partition}
-	to, _, err := p.server.leader(topic, asked.Partition)
+	to, view, err := p.server.leader(topic, asked.Partition)
 	if err != nil {
 		p.redirect(place, err, id)
-		p.refuse(place, &refusal{code: err})
+		p.refuse(place, &refusal{code: err, message: whyFailed(view, err)})
 		return
 	}
 	batch, bad := acceptBatch(p.call.Version, asked.Records, p.server.topicConfig(image, topic), now)

@@ -353,3 +353,13 @@ func TestProduceFrameWithManyTags(t *testing.T) {
 		t.Errorf("%d tagged fields pass", maxTags+1)
 	}
 }
+
+func TestAFailedPartitionSaysWhyToProducers(t *testing.T) {
+	w := newWorld(t)
+	w.topic("broken", 1)[0].state.Err = msg.Errorf(kerr.KafkaStorageError, "a bit of segment 3 has flipped")
+	_, addr := w.open()
+	got := onlyProduced(t, ask[*kmsg.ProduceResponse](dial(t, addr), produceTo(9, "broken", 0, -1, batchOf("a"))))
+	if text(got.ErrorMessage) != "a bit of segment 3 has flipped" {
+		t.Errorf("it says %q", text(got.ErrorMessage))
+	}
+}

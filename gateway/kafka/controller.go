@@ -130,16 +130,8 @@ func (p *petition[Q]) finish(f func()) {
 // awaitImage runs f when this node's image goes up to an offset of the metadata log, or after imageWait: then the change is
 // made all the same, and clients see it a little later. No image is waited for where nothing was decided, which is 0.
 func (s *Server) awaitImage(offset int64, f func()) {
-	late := s.clock.Now().Add(imageWait)
-	var look func()
-	look = func() {
-		if offset == 0 || s.Image().Offset() >= offset || !s.clock.Now().Before(late) {
-			f()
-			return
-		}
-		s.clock.AfterFunc(imageAgain, look)
-	}
-	look()
+	reached := func() bool { return offset == 0 || s.Image().Offset() >= offset }
+	s.until(s.clock.Now().Add(imageWait), imageAgain, reached, f)
 }
 
 // milliseconds is a request's timeout, bounded so that a client can't hold memory for longer than an hour.

@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -75,10 +74,10 @@ func (s *Server) ledPartition(image *metadata.Image, tp msg.TopicPartition, list
 // replicasOf are a partition's replicas, and those of them that are offline: on nodes that are not there, or that clients of
 // the listener can't reach.
 func (s *Server) replicasOf(image *metadata.Image, p *metadata.Partition, listener string) (all, offline []msg.NodeID) {
-	for _, r := range p.Replicas {
-		all = append(all, r.Node)
-		if _, _, ok := s.advertised(image, r.Node, listener); !ok {
-			offline = append(offline, r.Node)
+	all = replicaNodes(p)
+	for _, node := range all {
+		if _, _, ok := s.advertised(image, node, listener); !ok {
+			offline = append(offline, node)
 		}
 	}
 	return all, offline
@@ -106,8 +105,8 @@ const (
 	// leadersWait bounds how long an answer about new topics waits for their leaders. Clients that ask for a new topic's leader
 	// at once, and do not retry, are the reason to wait at all.
 	leadersWait = 2 * time.Second
-	// leadersAgain is how often it is looked whether the partitions of other nodes have leaders.
-	leadersAgain = 5 * time.Millisecond
+	// leadersAgain is how often it is looked whether they have.
+	leadersAgain = 2 * time.Millisecond
 )
 
 // afterLeaders runs f when all partitions of these topics have leaders that this node knows of, or after leadersWait.
@@ -123,29 +122,10 @@ func (s *Server) afterLeaders(topics []msg.TopicID, f func()) {
 			all = append(all, msg.TopicPartition{Topic: id, Partition: int32(p)})
 		}
 	}
-	var once sync.Once
-	timer := s.clock.AfterFunc(leadersWait, func() { once.Do(f) })
-	late := s.clock.Now().Add(leadersWait)
-	s.Directory.WhenLed(all, func() {
-		s.whenKnown(all, late, func() {
-			once.Do(func() {
-				timer.Stop()
-				f()
-			})
-		})
-	})
-}
-
-// whenKnown runs f when each of all has a leader that this node knows of. It looks until it is late.
-func (s *Server) whenKnown(all []msg.TopicPartition, late time.Time, f func()) {
-	for len(all) > 0 && s.leadership(all[0]).Leader != msg.NoNode {
-		all = all[1:]
-	}
-	if len(all) == 0 {
-		f()
-		return
-	}
-	if s.clock.Now().Before(late) {
-		s.clock.AfterFunc(leadersAgain, func() { s.whenKnown(all, late, f) })
-	}
+	s.until(s.clock.Now().Add(leadersWait), leadersAgain, func() bool {
+		for len(all) > 0 && s.leadership(all[0]).Leader != msg.NoNode {
+			all = all[1:]
+		}
+		return len(all) == 0
+	}, f)
 }

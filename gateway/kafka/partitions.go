@@ -45,6 +45,15 @@ func (s *Server) replicaIn(t *metadata.Topic, partition, epoch int32) (msg.Parti
 	return p, view, nil
 }
 
+// whyFailed is what a partition itself says of an error that its leader or replicas were refused with, such as damage on its
+// disk; "" where the error is not the partition's own.
+func whyFailed(view msg.View, err *kerr.Error) string {
+	if view == nil || view.State().Err == nil || msg.Code(view.State().Err) != err.Code {
+		return ""
+	}
+	return *errorText(view.State().Err)
+}
+
 func checkEpoch(believed, epoch int32) *kerr.Error {
 	switch {
 	case believed < 0 || believed == epoch:

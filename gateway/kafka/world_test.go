@@ -28,6 +28,9 @@ type world struct {
 	refuse     error // of the controller
 	asked      int   // requests that the controller has seen
 	silent     bool  // the controller does not answer
+	moved      []*msg.Reassignment
+	changed    []*msg.ChangeNode
+	quorum     []msg.Member
 }
 
 func newWorld(t testing.TB) *world {
@@ -174,11 +177,33 @@ func (w *world) at(node msg.NodeID, name string) msg.Target {
 		return w
 	}
 	for tp, p := range w.partitions {
-		if name == msg.PartitionName(tp) && node == p.state.Leader {
+		if name == msg.PartitionName(tp) && node == 1 {
 			return p
 		}
 	}
+	for tp, led := range w.leaders {
+		if name == msg.PartitionName(tp) && node == led.Leader {
+			return distantPartition{w, tp}
+		}
+	}
 	return nobody{}
+}
+
+// distantPartition leads on another node, and hands over when asked, but for node 3.
+type distantPartition struct {
+	world *world
+	id    msg.TopicPartition
+}
+
+func (p distantPartition) Post(m msg.Message) error {
+	q := m.(*msg.Transfer)
+	if q.To == 3 {
+		q.Refuse(msg.Errorf(kerr.PreferredLeaderNotAvailable, "node 3 is not caught up"))
+		return nil
+	}
+	p.world.leads(q.To, 9, p.id, q.To)
+	q.Answer(nil)
+	return nil
 }
 
 // nobody is where there is no actor.
@@ -213,6 +238,20 @@ func (w *world) Post(m msg.Message) error {
 		q.First, q.Count = w.nextID, 150
 		w.nextID += q.Count
 		w.mu.Unlock()
+		q.Answer(refuse)
+	case *msg.AlterAssignments:
+		for _, p := range q.Partitions {
+			w.moved = append(w.moved, p)
+			if _, exists := w.Image().Topic(p.Topic); !exists {
+				p.Err = msg.Errorf(kerr.UnknownTopicOrPartition, "there is no topic %s", p.Topic)
+			}
+		}
+		q.Answer(refuse)
+	case *msg.ChangeNode:
+		w.changed = append(w.changed, q)
+		q.Answer(refuse)
+	case *msg.DescribeQuorum:
+		q.Leader, q.Epoch, q.HighWatermark, q.Members = 2, 5, 70, w.quorum
 		q.Answer(refuse)
 	default:
 		m.(msg.Request).Refuse(kerr.InvalidRequest)
@@ -438,7 +477,12 @@ func (v *fakeView) EpochAt(offset int64) int32 {
 	return -1
 }
 
-func (v *fakeView) Producers() []msg.ProducerState { return nil }
+func (v *fakeView) Producers() []msg.ProducerState {
+	return []msg.ProducerState{
+		{ProducerID: 9, Epoch: 1, LastSequence: 2, LastTimestamp: 3, CoordinatorTerm: -1, TxnStartOffset: -1},
+		{ProducerID: 7, Epoch: 2, LastSequence: 3, LastTimestamp: 4, CoordinatorTerm: 5, TxnStartOffset: 6},
+	}
+}
 
 // batchOf makes a batch of records with these values, one second apart from second 1000 on.
 func batchOf(values ...string) record.Batch {
