@@ -56,6 +56,7 @@ func (r *replica) Started(c *actors.Context) error {
 		}
 		r.drain(c)
 	}
+	r.stand(c, r.core.Opened())
 	r.pace(c)
 	c.After(r.host.o.RetentionInterval, &msg.Retain{})
 	r.inside = false
