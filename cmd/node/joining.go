@@ -17,7 +17,7 @@ import (
 const (
 	seedWithin = time.Second
 	askFirst   = 20 * time.Millisecond
-	askMost    = time.Second
+	askMost    = 200 * time.Millisecond
 	joinWithin = 10 * time.Second
 )
 

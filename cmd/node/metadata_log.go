@@ -48,11 +48,31 @@ func (n *Node) startActors(context.Context) error {
 		},
 		Founding: controller.Founding{ClusterID: id.Cluster, Secret: id.Secret, Quorum: foundersOf(id)},
 		Static:   n.o.Static, Log: log, Random: n.o.Random, Applied: n.applied,
+		Peers: func(node msg.NodeID) msg.Target { return n.system.At(node, msg.ControllerName) },
+		Partition: func(node msg.NodeID, id msg.TopicPartition) msg.Target {
+			return n.system.At(node, msg.PartitionName(id))
+		},
+		Leadership: n.host.Leadership, Load: n.load, Refused: n.waitsFor,
 	}))
 	if err != nil {
 		return fmt.Errorf("starting the controller: %w", err)
 	}
 	return nil
+}
+
+// load is what this node carries.
+func (n *Node) load() controller.Load {
+	var l controller.Load
+	for _, id := range n.host.All() {
+		if p, ok := n.host.Partition(id); ok {
+			s := p.View().State()
+			l.DiskBytes += s.Size
+			if s.Role == msg.Leader {
+				l.Led++
+			}
+		}
+	}
+	return l
 }
 
 // foundersOf are the first voters of the metadata log.

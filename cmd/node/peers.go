@@ -46,6 +46,9 @@ func (n *Node) self() link.Identity {
 
 // connect keeps a link to a node whose address is new; a zero address ends it.
 func (n *Node) connect(node msg.NodeID, at msg.Endpoint) {
+	if !n.identity.Load().member() {
+		return // it would be refused; the links are made when the cluster is known
+	}
 	if at.Port == 0 {
 		n.links.Disconnect(node)
 		return
@@ -68,8 +71,8 @@ func (n *Node) linkUp(peer link.Identity) {
 	n.log.Debug().Int32("peer", peer.Node).Msg("linked")
 	n.peers.met(peer.Node, peer.Peer)
 	n.announcer.linked(peer.Node)
-	if w, ok := any(n.host).(watcher); ok && n.stage() >= actorsRun {
-		w.PeerUp(peer.Node)
+	if n.stage() >= actorsRun {
+		n.host.PeerUp(peer.Node)
 	}
 }
 
@@ -80,14 +83,15 @@ func (n *Node) linkDown(peer msg.NodeID, why error) {
 		return
 	}
 	n.fabric.PeerDown(peer)
-	if w, ok := any(n.host).(watcher); ok {
-		w.PeerDown(peer)
-	}
+	n.host.PeerDown(peer)
 }
 
 // linkUpWithCluster lets links stand, now that it is known to which cluster the node belongs, and tells the others where it is.
 func (n *Node) linkUpWithCluster(context.Context) error {
 	n.links.SetCluster(n.identity.Load().Cluster)
+	for node, at := range n.peers.all() {
+		n.connect(node, at)
+	}
 	n.introduce()
 	return nil
 }
@@ -212,9 +216,4 @@ func (l *actorLink) hear(from msg.NodeID, payload []byte) {
 	if f := l.handler.Load(); f != nil {
 		(*f)(from, payload)
 	}
-}
-
-type watcher interface {
-	PeerUp(msg.NodeID)
-	PeerDown(msg.NodeID)
 }
