@@ -239,13 +239,13 @@ func (c *Core) offsetBehind(index uint64) (int64, error) {
 	case index == last:
 		return c.Log.NextOffset(), nil
 	case index >= first:
-		frames, err := c.Log.Frames(index, index+1, 1)
+		frames, err := c.Log.Heads(index, index+1, 1)
 		if err != nil {
 			return 0, fmt.Errorf("reading entry %d: %w", index, err)
 		}
 		return frames[0].NextOffset(), nil
 	}
-	frames, err := c.Log.Frames(first, first+1, 1)
+	frames, err := c.Log.Heads(first, first+1, 1)
 	if err != nil {
 		return 0, fmt.Errorf("reading entry %d: %w", first, err)
 	}
@@ -323,10 +323,10 @@ func (c *Core) State(now time.Time) msg.State {
 // Producers lists the idempotent producers that have written committed records.
 func (c *Core) Producers() []msg.ProducerState { return c.producers.list() }
 
-// batchesOf calls f for each batch of a frame of records.
+// batchesOf calls do for each batch of a frame of records, or of its heads for each batch's header.
 func batchesOf(f wal.Frame, do func(record.Batch)) error {
 	for rest := f.Payload(); len(rest) > 0; {
-		b, after, err := record.Next(rest)
+		b, after, err := f.NextBatch(rest)
 		if err != nil {
 			return fmt.Errorf("a frame of records at offset %d holds something else: %w", f.BaseOffset(), err)
 		}

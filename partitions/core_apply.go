@@ -33,7 +33,7 @@ func (c *Core) apply(m *raftpb.Message, now time.Time) error {
 			return fmt.Errorf("applying entry %d: %w", e.GetIndex(), err)
 		}
 		c.applied = e.GetIndex()
-		c.upkeep.unsaved += len(e.GetData())
+		c.upkeep.unsaved += appliedSize(e)
 		if e.GetTerm() == c.term {
 			c.settled = true
 		}
@@ -50,6 +50,14 @@ func (c *Core) apply(m *raftpb.Message, now time.Time) error {
 	}
 	c.pursue(now)
 	return nil
+}
+
+// appliedSize is the bytes of an entry as it lies in the log.
+func appliedSize(e *raftpb.Entry) int {
+	if e.GetType() != raftpb.EntryNormal || len(e.GetData()) == 0 {
+		return len(e.GetData())
+	}
+	return wal.Frame(e.GetData()).Size()
 }
 
 // recycle gives back the memory of applied frames that were never sent to another member: nobody reads them again, but from

@@ -70,7 +70,10 @@ func (c *Core) HasReady() bool {
 func (c *Core) Ready(now time.Time) (Ready, error) {
 	var out Ready
 	if c.rn != nil && c.rn.HasReady() {
-		if err := c.take(c.rn.Ready(), &out, now); err != nil {
+		c.store.applying = true // raft reads entries here to have them applied, and elsewhere to send them
+		rd := c.rn.Ready()
+		c.store.applying = false
+		if err := c.take(rd, &out, now); err != nil {
 			return out, fmt.Errorf("partition %s of %s: %w", c.ID, c.Topic, err)
 		}
 	}

@@ -21,6 +21,8 @@ type storage struct {
 	// that they need. Both are nil where there are no files to send.
 	snapshots func() (*raftpb.Snapshot, error)
 	farBehind func(index uint64) bool
+	// applying is set while raft asks for entries to apply: of those that only the files have, heads are enough (wal.Frame.Heads).
+	applying bool
 }
 
 var _ raft.Storage = (*storage)(nil)
@@ -37,10 +39,14 @@ func (s *storage) Entries(lo, hi, maxSize uint64) ([]*raftpb.Entry, error) {
 	if _, here := s.ring.at(lo); here {
 		return s.recent(lo, hi, maxSize), nil
 	}
-	if s.farBehind != nil && s.farBehind(lo) {
+	read := s.log.Frames
+	switch {
+	case s.applying:
+		read = s.log.Heads
+	case s.farBehind != nil && s.farBehind(lo):
 		return nil, raft.ErrCompacted
 	}
-	frames, err := s.log.Frames(lo, hi, int(min(maxSize, maxRead)))
+	frames, err := read(lo, hi, int(min(maxSize, maxRead)))
 	if err != nil {
 		return nil, readError(err, lo, hi)
 	}

@@ -13,6 +13,7 @@ type History interface {
 	NextOffset() int64
 	Term(index uint64) (uint64, error)
 	Frames(lo, hi uint64, maxBytes int) ([]wal.Frame, error)
+	Heads(lo, hi uint64, maxBytes int) ([]wal.Frame, error)
 	Segments() []wal.Segment
 	LoadState() (index uint64, state []byte, err error)
 	Damage() []wal.Damage

@@ -102,6 +102,22 @@ func TestStateOfALostLogIsNotTaken(t *testing.T) {
 	}
 }
 
+// TestReplayCountsWholeFrames: only the heads of frames are replayed, but what was replayed is what a next recovery is spared by
+// saving the state.
+func TestReplayCountsWholeFrames(t *testing.T) {
+	g := newGroup(t, 1)
+	g.lead()
+	b := record.Build([]record.Record{{Value: make([]byte, 100<<10)}}, time.UnixMilli(1))
+	g.members[1].core.Append(&msg.Append{Batches: batches(b), LeaderEpoch: -1})
+	g.after(1)
+	g.logs[1].crash(g.logs[1].LastIndex())
+	g.open(1)
+	g.lead()
+	if n := g.members[1].core.upkeep.unsaved; n < 100<<10 {
+		t.Errorf("after a replay of 100 KiB %d bytes count as not saved", n)
+	}
+}
+
 // TestReplayIsWholeBeforeAnythingIsTaken: what is replayed comes in several Readys, and until the last one the producers
 // are not what they were.
 func TestReplayIsWholeBeforeAnythingIsTaken(t *testing.T) {
