@@ -6,6 +6,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/seed-e634fa49/troupe/actors/clock"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
@@ -124,7 +125,7 @@ func (e *election) whenSeen(late time.Time, f func()) {
 	if bound := e.server.clock.Now().Add(leadersWait); bound.Before(late) {
 		late = bound
 	}
-	e.server.until(late, leadersAgain, func() bool {
+	clock.Until(e.server.clock, late, leadersAgain, func() bool {
 		for id, leader := range e.elected {
 			if e.server.leadership(id).Leader != leader {
 				return false

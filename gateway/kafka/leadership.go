@@ -5,6 +5,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
+	"github.com/seed-e634fa49/troupe/actors/clock"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
@@ -122,7 +123,7 @@ func (s *Server) afterLeaders(topics []msg.TopicID, f func()) {
 			all = append(all, msg.TopicPartition{Topic: id, Partition: int32(p)})
 		}
 	}
-	s.until(s.clock.Now().Add(leadersWait), leadersAgain, func() bool {
+	clock.Until(s.clock, s.clock.Now().Add(leadersWait), leadersAgain, func() bool {
 		for len(all) > 0 && s.leadership(all[0]).Leader != msg.NoNode {
 			all = all[1:]
 		}

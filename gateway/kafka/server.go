@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/seed-e634fa49/troupe/actors/clock"
+	"github.com/seed-e634fa49/troupe/gateway/admin"
 )
 
 // Server answers Kafka clients. Make it with New, give it listeners with Serve, end it with Shutdown.
@@ -26,6 +27,7 @@ type Server struct {
 	topics      topicConfigs
 	sessions    *sessionCache
 	producerIDs producerIDs
+	admin       *admin.Client
 
 	mu          sync.Mutex
 	listeners   map[net.Listener]struct{}
@@ -49,6 +51,7 @@ func New(o Options) *Server {
 	s.inFlight = newBudget(s.limits.BytesInFlight)
 	s.fetching = newBudget(s.limits.FetchBytes)
 	s.sessions = newSessionCache(s.limits.FetchSessions, o.Random)
+	s.admin = admin.New(admin.Options{At: o.At, Directory: o.Directory, Image: o.Image, Clock: o.Clock})
 	s.metrics = newMetrics(s, o.Registerer)
 	return s
 }
@@ -192,6 +195,7 @@ func (s *Server) closeIdle() {
 // Shutdown takes no new connections and requests, lets what is in flight be answered, and closes each connection after
 // that; when ctx ends, the rest at once, and the context's error is returned.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.admin.Stop()
 	s.mu.Lock()
 	s.draining = true
 	for l := range s.listeners {

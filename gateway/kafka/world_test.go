@@ -61,22 +61,6 @@ func (w *world) apply(records ...metadata.Record) {
 	w.image = draft.Image()
 }
 
-// follow makes the image one that goes up to an offset of the metadata log.
-func (w *world) follow(offset int64) {
-	w.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for w.image.Offset() < offset {
-		b := record.Build([]record.Record{metadata.Encode(metadata.RaftIDsIssued{Next: w.image.NextRaftID() + 1})}, time.UnixMilli(0))
-		b.Stamp(w.image.Offset()+1, 1)
-		next, _, err := w.image.Apply(b)
-		if err != nil {
-			w.Fatal(err)
-		}
-		w.image = next
-	}
-}
-
 // topicID makes ids that are easy to read: the first letter of the name, then zeros.
 func topicID(name string) msg.TopicID {
 	id := msg.TopicID{}

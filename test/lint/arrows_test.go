@@ -16,7 +16,8 @@ var arrows = []struct {
 	{"partitions", []string{"wal", "actors"}},
 	{"coordinator/metadata", []string{"actors", "wal/record", "coordinator/metadata"}},
 	{"coordinator", []string{"actors", "wal/record", "coordinator/metadata"}},
-	{"gateway", []string{"actors", "wal/record", "coordinator/metadata"}},
+	{"gateway/admin", []string{"actors", "wal/record", "coordinator/metadata"}},
+	{"gateway", []string{"actors", "wal/record", "coordinator/metadata", "gateway/admin"}},
 	{"cmd", []string{"wal", "actors", "partitions", "coordinator", "gateway", "cmd"}},
 	{"test", []string{"wal", "actors", "partitions", "coordinator", "gateway", "cmd", "test"}},
 }
