@@ -84,7 +84,7 @@ func (p *plan) shift(from, to *metadata.Node) bool {
 		return false
 	}
 	target := slices.Clone(best.topic.Partitions[best.number].Replicas)
-	target[best.at] = p.newReplica(to)
+	target[best.at] = p.replicaOf(&best.topic.Partitions[best.number], to)
 	p.begin(best.topic, best.number, target)
 	return true
 }
@@ -103,18 +103,16 @@ func replicaOn(replicas []metadata.Replica, node msg.NodeID) int {
 	return slices.IndexFunc(replicas, func(r metadata.Replica) bool { return r.Node == node })
 }
 
-// mayShift reports that a partition can give a replica from one node to another, and which: it does not move yet, all of its
-// replicas live, and it stays in as many racks.
+// mayShift reports that a partition can give a replica from one node to another, and which: it does not move yet, will not grow,
+// all of its replicas live, and it stays in as many racks.
 func (p *plan) mayShift(t *metadata.Topic, number int, from, to *metadata.Node) (at int, ok bool) {
 	part := &t.Partitions[number]
 	at = replicaOn(part.Replicas, from.ID)
 	if at < 0 || part.Target != nil || replicaOn(part.Replicas, to.ID) >= 0 || p.taken[msg.TopicPartition{Topic: t.ID, Partition: int32(number)}] {
 		return at, false
 	}
-	for _, r := range part.Replicas {
-		if !p.lives(r) {
-			return at, false
-		}
+	if len(part.Replicas) < p.wanted(t) || slices.ContainsFunc(part.Replicas, func(r metadata.Replica) bool { return !p.lives(r) }) {
+		return at, false
 	}
 	after := slices.Clone(part.Replicas)
 	after[at].Node = to.ID

@@ -40,7 +40,7 @@ func (r *round) widenTopic(t *msg.WiderTopic, validateOnly bool) error {
 	if n := len(t.Assignment); n > 0 && n != want-has {
 		return msg.Errorf(kerr.InvalidReplicaAssignment, "Attempted to add %d additional partition(s), but only %d assignment(s) were specified.", want-has, n)
 	}
-	replicas := len(topic.Partitions[0].Replicas)
+	replicas := len(topic.Partitions[0].Members())
 	if err := r.checkRoom(want - has); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (r *round) createTopic(t *msg.NewTopic, validateOnly bool) error {
 	if err != nil {
 		return err
 	}
-	changes := []metadata.Record{metadata.TopicCreated{ID: id, Name: t.Name, Internal: internalTopics[t.Name]}}
+	changes := []metadata.Record{metadata.TopicCreated{ID: id, Name: t.Name, Internal: internalTopics[t.Name], AutoFactor: r.growsByItself(t)}}
 	for _, key := range slices.Sorted(maps.Keys(overrides)) {
 		changes = append(changes, metadata.SetConfig(msg.TopicResource, t.Name, key, overrides[key]))
 	}
@@ -111,9 +111,15 @@ func (r *round) shape(t *msg.NewTopic) (partitions, replicas int, err error) {
 		partitions = r.defaultPartitions()
 	}
 	if replicas == -1 {
-		replicas = r.defaultReplicas()
+		replicas = r.defaultReplicas(t)
 	}
 	return partitions, replicas, nil
+}
+
+// growsByItself reports that a topic's partitions get more replicas as nodes join: nobody has said how many there shall be.
+func (r *round) growsByItself(t *msg.NewTopic) bool {
+	_, source := r.brokerNumber("default.replication.factor")
+	return internalTopics[t.Name] || t.ReplicationFactor == -1 && len(t.Assignment) == 0 && source == configs.Default
 }
 
 func (r *round) defaultPartitions() int {
@@ -121,13 +127,18 @@ func (r *round) defaultPartitions() int {
 	return n
 }
 
-// defaultReplicas is default.replication.factor; where nobody has set it, three where there are three nodes, else one.
-func (r *round) defaultReplicas() int {
+// defaultReplicas is default.replication.factor; where nobody has set it, three where there are three nodes, else one. For an
+// internal topic, it is its own config, where there are as many nodes, else one.
+func (r *round) defaultReplicas(t *msg.NewTopic) int {
 	n, source := r.brokerNumber("default.replication.factor")
-	if source == configs.Default && len(r.image().Nodes()) >= 3 {
-		return 3
+	if source != configs.Default && !internalTopics[t.Name] {
+		return n
 	}
-	return n
+	want := r.wantedReplicas(&metadata.Topic{Name: t.Name, AutoFactor: true})
+	if _, err := r.candidates(want); err != nil {
+		return 1
+	}
+	return want
 }
 
 // brokerNumber is a number among the broker configs in force here. Values were parsed when they were set.

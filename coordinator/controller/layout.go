@@ -101,8 +101,12 @@ func (l *layout) pick(beside []metadata.Replica) (*metadata.Node, bool) {
 	return best, best != nil
 }
 
-// newReplica makes a replica on a node, under a raft id of its own.
-func (l *layout) newReplica(n *metadata.Node) metadata.Replica {
+// replicaOf is a partition's replica on a node: the one that it has there, or is getting, or a new one, under a raft id of its
+// own.
+func (l *layout) replicaOf(p *metadata.Partition, n *metadata.Node) metadata.Replica {
+	if r, ok := placedOn(p, n.ID, n.Directory); ok {
+		return r
+	}
 	id := l.nextRaftID
 	l.nextRaftID++
 	return metadata.Replica{Node: n.ID, Directory: n.Directory, RaftID: id}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
-	"github.com/seed-e634fa49/troupe/coordinator/metadata/configs"
 )
 
 // transfer asks the node that leads a partition to hand it to another.
@@ -37,7 +36,7 @@ const (
 )
 
 // balanceLeaders moves leadership away from nodes that shall not have it, and now and then to the preferred leaders, as
-// leader.imbalance.* and auto.leader.rebalance.enable say. It returns how many partitions it has asked.
+// leader.imbalance.check.interval.seconds and auto.leader.rebalance.enable say. It returns how many partitions it has asked.
 func (c *core) balanceLeaders(r *round) int {
 	if c.leadership == nil {
 		return 0
@@ -49,7 +48,7 @@ func (c *core) balanceLeaders(r *round) int {
 	}
 	if r.brokerBool("auto.leader.rebalance.enable") && c.now.Sub(c.leaders.checked) >= r.leaderCheckInterval() {
 		if !c.leaders.checked.IsZero() {
-			c.preferLeaders(r)
+			c.preferLeaders(r.image())
 		}
 		c.leaders.checked = c.now
 	}
@@ -121,45 +120,16 @@ func mayLead(image *metadata.Image, l msg.Leadership, node msg.NodeID) bool {
 	return ok && !n.Fenced && !n.Draining && !n.Leaving && slices.Contains(l.InSync, node)
 }
 
-// preferLeaders asks for transfers to the preferred leaders of the nodes that lead too few of the partitions that prefer them.
-func (c *core) preferLeaders(r *round) {
+// preferLeaders asks for transfers to the preferred leaders, wherever another one leads and the preferred one may.
+func (c *core) preferLeaders(image *metadata.Image) {
 	clear(c.leaders.asked)
-	image := r.image()
-	prefer, missing := map[msg.NodeID]int{}, map[msg.NodeID]int{}
-	type miss struct {
-		tp msg.TopicPartition
-		l  msg.Leadership
-		to metadata.Replica
-	}
-	var misses []miss
 	for _, t := range image.Topics() {
 		for i := range t.Partitions {
 			tp := msg.TopicPartition{Topic: t.ID, Partition: int32(i)}
-			preferred := t.Partitions[i].Replicas[0]
-			prefer[preferred.Node]++
 			l, ok := c.leadership(tp)
-			if !ok || l.Leader == msg.NoNode || l.Leader == preferred.Node {
-				continue
+			if preferred := t.Partitions[i].Replicas[:1]; ok && l.Leader != msg.NoNode && l.Leader != preferred[0].Node {
+				c.transfer(image, tp, l, preferred)
 			}
-			missing[preferred.Node]++
-			misses = append(misses, miss{tp, l, preferred})
 		}
 	}
-	allowed := r.imbalancePercentage()
-	for _, m := range misses {
-		if node := m.to.Node; missing[node]*100 > prefer[node]*allowed {
-			c.transfer(image, m.tp, m.l, []metadata.Replica{m.to})
-		}
-	}
-}
-
-// imbalancePercentage is how many of a node's preferred partitions others may lead, per hundred. Unlike other numbers it may
-// be 0.
-func (r *round) imbalancePercentage() int {
-	v := configs.Resolve(msg.BrokerResource, "leader.imbalance.per.broker.percentage", r.brokerLayers())
-	if v.Value != nil && *v.Value == "0" {
-		return 0
-	}
-	n, _ := r.brokerNumber("leader.imbalance.per.broker.percentage")
-	return n
 }

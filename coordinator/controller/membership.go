@@ -34,6 +34,7 @@ func (r *round) registerNode(q *msg.RegisterNode) {
 		r.refuse(q, msg.Errorf(kerr.UnsupportedVersion, "registering node %d: it works at feature levels %d to %d and the cluster at %d: start a version of the program that knows that level", n.ID, n.MinLevel, n.MaxLevel, level))
 		return
 	}
+	r.core.leases.hear(n.ID, n.Incarnation, r.core.now)
 	known, ok := r.image().Node(n.ID)
 	if ok && known.Registration.Equal(n) {
 		return

@@ -110,10 +110,10 @@ func (p *plan) healed(part *metadata.Partition) []metadata.Replica {
 		coming := !slices.Contains(part.Replicas, r)
 		switch {
 		case known && !n.Leaving && !n.Fenced && n.Directory != r.Directory:
-			target[i] = p.newReplica(n) // its disk was lost
+			target[i] = p.replicaOf(part, n) // its disk was lost
 		case !known, n.Leaving, coming && n.Fenced && p.core.leases.silent(n.ID, p.core.now) >= p.core.settings.ReplaceAfter:
 			if other, ok := p.pick(target); ok {
-				target[i] = p.newReplica(other)
+				target[i] = p.replicaOf(part, other)
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func (p *plan) grow() {
 			if !ok {
 				return
 			}
-			target = append(target, p.newReplica(node))
+			target = append(target, p.replicaOf(part, node))
 		}
 		p.begin(t, n, target)
 	})

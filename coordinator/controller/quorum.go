@@ -21,11 +21,11 @@ type voters struct {
 // tellAgain is how often the group is told once more while it does not have the members that it is to have.
 const tellAgain = 5 * time.Second
 
-// tellGroup tells the metadata log's group its members, when that is news, and now and then until it has them.
+// tellGroup tells the metadata log's group its members until it has them: at once when they change, else now and then.
 func (c *core) tellGroup() {
 	quorum := c.image.Quorum()
 	news := !slices.Equal(quorum, c.voters.told)
-	if len(quorum) == 0 || !news && (c.voters.has(quorum) || c.now.Sub(c.voters.toldAt) < tellAgain) {
+	if c.voters.has(quorum) || !news && c.now.Sub(c.voters.toldAt) < tellAgain {
 		return
 	}
 	c.voters.told, c.voters.toldAt = quorum, c.now
@@ -104,6 +104,9 @@ func (e *election) next() []metadata.Quorum {
 		return next
 	}
 	if slices.ContainsFunc(quorum, func(q metadata.Quorum) bool { return q.Voter && e.leaving(q) }) {
+		if slices.ContainsFunc(quorum, func(q metadata.Quorum) bool { return !q.Voter && e.stays(q) }) {
+			return nil // it is away now, and takes the vote when it is back
+		}
 		return e.shrink()
 	}
 	if next := e.replaceOne(func(q metadata.Quorum) bool { return e.away(q, e.core.settings.ReplaceAfter) }); next != nil {
@@ -129,6 +132,11 @@ func (e *election) safe(quorum []metadata.Quorum) bool {
 func (e *election) leaving(q metadata.Quorum) bool {
 	n, ok := e.image.Node(q.Node)
 	return ok && n.Leaving
+}
+
+func (e *election) stays(q metadata.Quorum) bool {
+	n, ok := e.image.Node(q.Node)
+	return ok && !n.Leaving
 }
 
 // away reports that a member's node has been fenced, or not registered, and silent for a time.

@@ -67,8 +67,7 @@ func newRequest(t *testing.T, d *datadriven.TestData, lines [][]string) ask {
 	case "producer-ids":
 		return &msg.AllocateProducerIDs{Asked: asked, Node: 1}
 	}
-	d.Fatalf(t, "unknown command %s", d.Cmd)
-	return nil
+	return clusterRequest(t, d, asked, lines)
 }
 
 func newTopic(words []string) *msg.NewTopic {

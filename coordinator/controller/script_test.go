@@ -33,6 +33,8 @@ type stage struct {
 	proposed []record.Record
 	base     int64
 	asks     []named
+	group    []msg.Member // of the metadata log
+	leaders  map[msg.TopicPartition]msg.Leadership
 	out      strings.Builder
 }
 
@@ -49,6 +51,7 @@ func newStage() *stage {
 			settings: Settings{}.withDefaults(), leader: msg.NoNode, now: time.Unix(0, 0),
 		},
 		state: msg.State{Leader: msg.NoNode, Epoch: 0},
+		group: []msg.Member{{Placed: msg.Placed{Node: 1, RaftID: 1}}},
 	}
 }
 
@@ -63,6 +66,8 @@ func newStage() *stage {
 //	fail code=…                         the round is not committed
 //	uncommitted n=…                     so much more of somebody else's is at the log's end
 //	static key=value, image
+//	round                               decide, appended and applied, until there is nothing to decide
+//	time 6s, group, leaders, cluster    see cluster_script_test.go
 //
 // and one command for each request, in request.go's words. Every command prints the core's effects.
 func TestCore(t *testing.T) {
@@ -106,7 +111,10 @@ func (s *stage) run(t *testing.T, d *datadriven.TestData) {
 			s.core.publish()
 		}
 	case "decide":
+		s.core.voters.group = s.group
 		s.core.decide()
+	case "round":
+		s.round()
 	case "appended":
 		s.core.appended(s.state.LogEnd, nil)
 		s.append()
@@ -125,6 +133,8 @@ func (s *stage) run(t *testing.T, d *datadriven.TestData) {
 		s.fail(t, d)
 	case "image":
 		s.showImage()
+	case "moved", "time", "start", "founders", "beat", "group", "leaders", "cluster", "settings":
+		s.runCluster(t, d)
 	default:
 		s.core.request(s.request(t, d))
 	}
@@ -168,6 +178,7 @@ func (s *stage) print() {
 	for _, a := range out.answers {
 		s.printAnswer(a)
 	}
+	s.printTold(out)
 	if out.propose != nil {
 		s.proposed = out.propose
 		fmt.Fprintf(&s.out, "propose in epoch %d\n", out.epoch)
@@ -225,6 +236,8 @@ func (s *stage) printAnswer(a answer) {
 		}
 	case *msg.AllocateProducerIDs:
 		fmt.Fprintf(&s.out, "  %d ids from %d\n", q.Count, q.First)
+	default:
+		s.printClusterAnswer(q)
 	}
 }
 
@@ -256,11 +269,10 @@ func (s *stage) showImage() {
 	for _, t := range i.Topics() {
 		fmt.Fprintf(&s.out, "topic %s", t.Name)
 		for _, p := range t.Partitions {
-			b := []string{}
-			for _, r := range p.Replicas {
-				b = append(b, fmt.Sprintf("%d(%s,%d)", r.Node, r.Directory, r.RaftID))
+			fmt.Fprintf(&s.out, " [%s]", replicas(p.Replicas))
+			if p.Target != nil {
+				fmt.Fprintf(&s.out, "→[%s]", replicas(p.Target))
 			}
-			fmt.Fprintf(&s.out, " [%s]", strings.Join(b, " "))
 		}
 		fmt.Fprintf(&s.out, " %v\n", i.Overrides(msg.TopicResource, t.Name))
 	}
