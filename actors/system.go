@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
@@ -61,6 +62,9 @@ func NewSystem(o Options) *System {
 	s.address()
 	return s
 }
+
+// Now is the time by the system's clock.
+func (s *System) Now() time.Time { return s.clock.Now() }
 
 // Spawn starts an actor. Its name is its address and must be free.
 func (s *System) Spawn(spec Spec) (Ref, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -29,6 +30,8 @@ type replica struct {
 	synced    *synced
 	published msg.State
 	finishing *finish
+	listing   atomic.Pointer[listing] // the group's members, at a leader
+	ticks     int
 	ticking   bool // a tick is on its way
 	standing  bool // a stand is
 	offers    offers
@@ -80,14 +83,16 @@ func (r *replica) newCore(c *actors.Context) (*Core, error) {
 		Room:           r.host.store.Room,
 		Frames:         &r.host.frames,
 		Snapshots:      r.snapshots(),
+		Echo:           r.host.echo(),
+		TickInterval:   r.host.o.TickInterval,
 		ProducerExpiry: r.host.o.ProducerExpiry,
 		Logger:         *c.Log(),
 	}, c.Now())
 }
 
-// pace keeps raft's clock going while there are other members.
+// pace keeps raft's clock going while the core needs it.
 func (r *replica) pace(c *actors.Context) {
-	if !r.ticking && !r.core.Only() && r.core.Damage() == nil {
+	if !r.ticking && r.core.Ticking() {
 		r.ticking = true
 		c.After(r.host.o.TickInterval, tick{})
 	}
@@ -140,6 +145,7 @@ func (r *replica) Receive(c *actors.Context, m msg.Message) {
 	case tick:
 		r.ticking = false
 		r.core.Tick(c.Now())
+		r.tell(c.Now())
 	case *finish:
 		r.finishing = m
 	default:
@@ -274,8 +280,13 @@ func (r *replica) publish(now time.Time) {
 	if !r.core.Only() {
 		s.Err = r.core.Damage()
 	}
-	r.published = s
-	r.show(&view{id: r.spec.ID, topic: r.spec.Topic, state: s, reader: r.log.Reader(), producers: r.producers})
+	if r.published = s; turned {
+		r.list(now)
+	}
+	r.show(&view{
+		id: r.spec.ID, topic: r.spec.Topic, state: s, now: r.host.o.System.Now, reader: r.log.Reader(),
+		producers: r.producers, members: r.members,
+	})
 	if turned {
 		r.waiters.wakeAll()
 		r.host.led(r.hosted)

@@ -25,6 +25,10 @@ type CoreConfig struct {
 	// Snapshots offers the log up to the last entry applied to a member, or says raft.ErrSnapshotTemporarilyUnavailable; nil where
 	// there are no files to send.
 	Snapshots func() (*raftpb.Snapshot, error)
+	// Echo is Transport.Echo. Without it a group does not rest.
+	Echo func(node msg.NodeID) time.Time
+	// TickInterval is how often Tick is called, 0 for 100 ms.
+	TickInterval time.Duration
 	// ProducerExpiry is producer.id.expiration.ms, 0 for Kafka's default of a day.
 	ProducerExpiry time.Duration
 	Logger         zerolog.Logger
@@ -73,12 +77,14 @@ type Core struct {
 	only  bool
 	alone uint64
 
-	last      uint64 // index of the last entry, written or proposed
-	next      int64  // offset of the next record; at a leader behind what is proposed
-	commit    uint64 // raft's, never goes back
-	applied   uint64 // <= commit
-	highWater int64  // offset behind the last record at or below commit
-	logStart  int64  // <= highWater; moves by applied entries only
+	last    uint64 // index of the last entry, written or proposed
+	next    int64  // offset of the next record; at a leader behind what is proposed
+	commit  uint64 // raft's, never goes back
+	applied uint64 // <= commit
+	// appliedTerm is that of the entry at applied.
+	appliedTerm uint64
+	highWater   int64 // offset behind the last record at or below commit
+	logStart    int64 // <= highWater; moves by applied entries only
 
 	producers *producers
 	members   membership
@@ -87,6 +93,9 @@ type Core struct {
 	callers   []msg.Placed // who has sent something and is no member as far as is known here, the latest last
 	move      move
 	transfer  transfer
+	lease     *lease    // of the term that this replica leads in, or has led in last
+	leaseFrom time.Time // what was sent before counts for nothing
+	resting
 
 	queue     queue
 	flights   flights
@@ -106,6 +115,9 @@ func NewCore(cfg CoreConfig, now time.Time) (*Core, error) {
 	}
 	if cfg.ProducerExpiry == 0 {
 		cfg.ProducerExpiry = 24 * time.Hour
+	}
+	if cfg.TickInterval == 0 {
+		cfg.TickInterval = 100 * time.Millisecond
 	}
 	if cfg.Frames == nil {
 		cfg.Frames = freshFrames{}
@@ -148,9 +160,11 @@ func (c *Core) recover(now time.Time) error {
 	if c.highWater, err = c.offsetBehind(c.commit); err != nil {
 		return err
 	}
-	if term, err := c.Log.Term(c.applied); err == nil && c.applied > 0 {
-		c.settled = term == c.term // no other entry of the term may follow, as when the log came as files
+	if c.appliedTerm, err = c.store.Term(c.applied); err != nil {
+		return fmt.Errorf("reading the term of entry %d: %w", c.applied, err)
 	}
+	// No other entry of the term may follow, as when the log came as files.
+	c.settled = c.applied > 0 && c.appliedTerm == c.term
 	c.vote = hs.Vote
 	c.store.hard = &raftpb.HardState{Term: new(hs.Term), Vote: new(hs.Vote), Commit: new(c.commit)}
 	return c.startRaft()
@@ -263,14 +277,19 @@ func (c *Core) Campaign() error {
 	return c.rn.Campaign()
 }
 
-// Tick is raft's clock. While the group has more than one member it is called every tick interval.
+// Tick is raft's clock. It is called every tick interval while the replica is Ticking.
 func (c *Core) Tick(now time.Time) {
 	if c.damage != nil {
 		return
 	}
+	if c.asleep {
+		return
+	}
 	c.rn.Tick()
-	c.tickTransfer()
+	c.tickTransfer(now)
 	c.pursue(now)
+	c.renew(now)
+	c.tickRest(now)
 }
 
 // Leads reports whether the replica leads, and everything of earlier terms is committed and applied.
@@ -312,6 +331,9 @@ func (c *Core) State(now time.Time) msg.State {
 	}
 	if c.Leads() {
 		s.Role = msg.Leader
+		if !c.only {
+			s.Lease = c.lease
+		}
 	}
 	s.Replicas, s.InSync = c.members.nodes, c.members.nodes
 	if !c.only {

@@ -160,6 +160,10 @@ func (c *Core) admit(a *msg.Append, ms int64, now time.Time) (dup *producedBatch
 	if err := c.mayLead(a.LeaderEpoch, "appending"); err != nil {
 		return nil, err
 	}
+	if c.overdue(now) {
+		return nil, msg.Errorf(kerr.NotLeaderForPartition, "appending to partition %s of %s: this replica has not heard a majority of its group lately, and another may lead it; nothing was appended, try again",
+			c.ID, c.Topic)
+	}
 	if a.Acks == -1 {
 		if n, want := c.countInSync(now), c.Config.MinInsyncReplicas; n < want {
 			return nil, msg.Errorf(kerr.NotEnoughReplicas, "appending to partition %s of %s: %d replicas are in sync, min.insync.replicas is %d; nothing was appended",

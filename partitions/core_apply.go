@@ -32,7 +32,7 @@ func (c *Core) apply(m *raftpb.Message, now time.Time) error {
 		if err := c.applyEntry(e, now); err != nil {
 			return fmt.Errorf("applying entry %d: %w", e.GetIndex(), err)
 		}
-		c.applied = e.GetIndex()
+		c.applied, c.appliedTerm = e.GetIndex(), e.GetTerm()
 		c.upkeep.unsaved += appliedSize(e)
 		if e.GetTerm() == c.term {
 			c.settled = true
@@ -76,7 +76,7 @@ func (c *Core) recycle() {
 
 func (c *Core) applyEntry(e *raftpb.Entry, now time.Time) error {
 	if e.GetType() != raftpb.EntryNormal {
-		return c.applyMembers(e)
+		return c.applyMembers(e, now)
 	}
 	if len(e.GetData()) == 0 {
 		return nil

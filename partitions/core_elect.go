@@ -1,6 +1,7 @@
 package partitions
 
 import (
+	"slices"
 	"time"
 
 	"go.etcd.io/raft/v3"
@@ -19,17 +20,18 @@ const (
 
 // PeerDown takes the news that the link to a node is broken. It returns after how long this replica is to Stand, 0 if it is
 // not to: the group's leader was there.
-func (c *Core) PeerDown(node msg.NodeID, _ time.Time) time.Duration {
-	if c.damage != nil || c.only {
+func (c *Core) PeerDown(node msg.NodeID, now time.Time) time.Duration {
+	if c.damage != nil {
 		return 0
 	}
 	if c.role == msg.Leader {
-		c.lose(node)
+		c.lose(node, now)
 		return 0
 	}
 	if c.lead == raft.None || c.NodeOf(c.lead) != node {
 		return 0
 	}
+	c.wake(now)
 	// Else the lease that a leader has with its followers makes them ignore each other's candidacies.
 	if err := c.rn.ForgetLeader(); err != nil {
 		c.Logger.Debug().Err(err).Msg("a leader that is gone could not be forgotten")
@@ -39,8 +41,11 @@ func (c *Core) PeerDown(node msg.NodeID, _ time.Time) time.Duration {
 
 // PeerUp takes the news that there is a link to a node again. It returns after how long this replica is to Stand, 0 if it is
 // not to: it knows no leader, and the node may hold the member that was missing.
-func (c *Core) PeerUp(node msg.NodeID, _ time.Time) time.Duration {
-	if c.damage != nil || c.only || c.role == msg.Leader || c.lead != raft.None {
+func (c *Core) PeerUp(node msg.NodeID, now time.Time) time.Duration {
+	if c.role == msg.Leader && slices.Contains(c.members.nodes, node) {
+		c.wake(now)
+	}
+	if c.damage != nil || c.role == msg.Leader || c.lead != raft.None {
 		return 0
 	}
 	return c.turnToStand()
@@ -67,11 +72,13 @@ func (c *Core) Stand() bool {
 }
 
 // lose notes at the leader that the link to a node is broken: what the members there said last holds no longer.
-func (c *Core) lose(node msg.NodeID) {
+func (c *Core) lose(node msg.NodeID, now time.Time) {
 	for i := range c.peers {
 		if p := &c.peers[i]; p.node == node {
-			p.down = true
+			c.wake(now)
+			p.down, p.acked = true, time.Time{}
 			c.rn.ReportUnreachable(p.id)
 		}
 	}
+	c.renew(now)
 }

@@ -154,7 +154,7 @@ func (c *Core) Abort(err error) {
 		c.refuse(a, err)
 	}
 	c.queue = queue{}
-	c.endTransfer()
+	c.refuseTransfers(err)
 }
 
 // ground answers what is proposed and not committed with err, and takes the producers back to what is.

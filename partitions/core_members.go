@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
@@ -115,7 +116,7 @@ func (c *Core) meet(id uint64, node msg.NodeID) {
 }
 
 // applyMembers takes a committed change of members into the configuration.
-func (c *Core) applyMembers(e *raftpb.Entry) error {
+func (c *Core) applyMembers(e *raftpb.Entry, now time.Time) error {
 	change := &raftpb.ConfChangeV2{}
 	if err := proto.Unmarshal(e.GetData(), change); err != nil {
 		return fmt.Errorf("decoding a change of members: %w", err)
@@ -128,13 +129,17 @@ func (c *Core) applyMembers(e *raftpb.Entry) error {
 	}
 	c.members.conf = c.rn.ApplyConfChange(change)
 	c.members.arrange(named)
-	c.regroup()
+	c.regroup(now)
 	c.upkeep.saveNow = true
 	return nil
 }
 
 // regroup follows a change of the configuration.
-func (c *Core) regroup() {
+func (c *Core) regroup(now time.Time) {
+	c.move.done = false
+	if c.transfer.to != 0 && c.members.place(c.transfer.to) < 0 {
+		c.endTransfer(now) // raft gives it up, too
+	}
 	was := c.only
 	c.only = c.members.only(c.Self)
 	if c.only && !was {

@@ -15,8 +15,8 @@ type move struct {
 	wanted []msg.Placed
 	// changing is the index of the change proposed last. Until that is applied there is no other.
 	changing uint64
-	// report: the group has the members that were asked for, and that is still to be told.
-	report bool
+	// done: the group has the members that were asked for. report: and that is still to be told.
+	done, report bool
 	// stuck counts ticks in which a joint configuration was not left.
 	stuck int
 }
@@ -30,7 +30,7 @@ func (c *Core) Assign(a *msg.Assign, now time.Time) {
 		c.Logger.Error().Str("why", why).Msg("members that can't be were assigned; the group stays as it is")
 		return
 	}
-	c.move.wanted = a.Members
+	c.move.wanted, c.move.done = a.Members, false
 	c.pursue(now)
 }
 
@@ -55,7 +55,7 @@ func unfit(members []msg.Placed) string {
 
 // pursue takes the next step towards the members that are wanted, if this replica leads and the last step is done.
 func (c *Core) pursue(now time.Time) {
-	if c.move.wanted == nil || !c.Leads() || c.applied < c.move.changing || c.transfer.to != 0 {
+	if c.move.wanted == nil || !c.Leads() || c.move.done || c.applied < c.move.changing || c.transfer.to != 0 {
 		return
 	}
 	if c.members.joint() {
@@ -66,9 +66,9 @@ func (c *Core) pursue(now time.Time) {
 	next := plan(&c.members, c.move.wanted, c.Self, func(id uint64) bool { return c.fresh(id, now) })
 	switch {
 	case next.done:
-		c.move.report = true
+		c.move.done, c.move.report = true, true
 	case next.leader != 0:
-		c.handOver(next.leader)
+		c.handOver(next.leader, now)
 	case next.steps != nil:
 		c.proposeStep(next)
 	}

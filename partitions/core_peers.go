@@ -84,7 +84,7 @@ func (p *peer) answered(match, commit uint64, now time.Time) {
 }
 
 // hear takes from a member's answer what it says about the member.
-func (c *Core) hear(m *raftpb.Message, now time.Time) {
+func (c *Core) hear(m *raftpb.Message, since time.Duration, stamped bool, now time.Time) {
 	if c.role != msg.Leader || m.GetTerm() != c.term {
 		return
 	}
@@ -94,6 +94,8 @@ func (c *Core) hear(m *raftpb.Message, now time.Time) {
 	}
 	switch m.GetType() {
 	case raftpb.MsgAppResp:
+		// It answers what was sent in this term, whenever that was.
+		c.acknowledge(p, c.lease.base, now)
 		if m.GetReject() {
 			p.heard, p.down = now, false
 			return
@@ -104,6 +106,9 @@ func (c *Core) hear(m *raftpb.Message, now time.Time) {
 		}
 	case raftpb.MsgHeartbeatResp:
 		p.answered(0, c.commit, now)
+		if stamped {
+			c.acknowledge(p, c.lease.base.Add(since), now)
+		}
 	}
 }
 
@@ -120,7 +125,7 @@ func (c *Core) inSync(id uint64, now time.Time) bool {
 	if p == nil || p.caughtUp.IsZero() || p.down && p.match < c.last {
 		return false
 	}
-	return now.Sub(p.caughtUp) <= inSyncLag
+	return c.asleep || now.Sub(p.caughtUp) <= inSyncLag
 }
 
 func (c *Core) countInSync(now time.Time) int {

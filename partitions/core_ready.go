@@ -92,15 +92,16 @@ func (c *Core) take(rd raft.Ready, out *Ready, now time.Time) error {
 	for _, m := range rd.Messages {
 		switch m.GetTo() {
 		case raft.LocalAppendThread:
-			if err := c.startAppend(m, out); err != nil {
+			if err := c.startAppend(m, out, now); err != nil {
 				return err
 			}
 		case raft.LocalApplyThread:
 			apply = m
 		default:
-			out.Messages = append(out.Messages, m)
+			out.Messages = append(out.Messages, c.outgoing(m))
 		}
 	}
+	c.stamp(out.Messages, now)
 	if !raft.IsEmptyHardState(rd.HardState) {
 		if err := c.commitTo(rd.HardState.GetCommit(), now); err != nil {
 			return err
@@ -108,7 +109,7 @@ func (c *Core) take(rd raft.Ready, out *Ready, now time.Time) error {
 		c.enterTerm(rd.HardState.GetTerm())
 	}
 	if rd.SoftState != nil {
-		c.turn(rd.SoftState)
+		c.turn(rd.SoftState, now)
 	}
 	if apply != nil {
 		return c.apply(apply, now)
@@ -116,9 +117,21 @@ func (c *Core) take(rd raft.Ready, out *Ready, now time.Time) error {
 	return nil
 }
 
+// outgoing completes a message to another member: a heartbeat that asks to rest is answered by what came of it.
+func (c *Core) outgoing(m *raftpb.Message) *raftpb.Message {
+	if m.GetType() != raftpb.MsgHeartbeatResp || c.asleep {
+		return m
+	}
+	if what, since, _ := pulseOf(m); what == rest {
+		m.Context = awake.context(since)
+	}
+	return m
+}
+
 // startAppend makes frames of the entries to append, and keeps the answers until they are durable.
-func (c *Core) startAppend(m *raftpb.Message, out *Ready) error {
+func (c *Core) startAppend(m *raftpb.Message, out *Ready, now time.Time) error {
 	if entries := m.GetEntries(); len(entries) > 0 {
+		c.wake(now)
 		if err := c.frame(entries, out); err != nil {
 			return err
 		}
@@ -236,10 +249,23 @@ func (c *Core) Step(m *raftpb.Message, from msg.NodeID, now time.Time) error {
 		return fmt.Errorf("partition %s of %s: %s from member %d is for member %d, and here is %d", c.ID, c.Topic, m.GetType(), m.GetFrom(), m.GetTo(), c.Self)
 	}
 	c.meet(m.GetFrom(), from)
+	what, since, stamped := pulseOf(m)
+	if m.GetType() == raftpb.MsgHeartbeatResp {
+		m.Context = nil // raft would take it for its own
+	}
+	if m.GetFrom() == c.lead {
+		c.unheard = 0
+	}
 	if err := c.rn.Step(m); err != nil {
 		return fmt.Errorf("partition %s of %s: %s from member %d: %w", c.ID, c.Topic, m.GetType(), m.GetFrom(), err)
 	}
-	c.hear(m, now)
+	switch {
+	case m.GetType() == raftpb.MsgHeartbeat && what == rest:
+		c.restWith(m, now)
+	case m.GetType() != raftpb.MsgHeartbeatResp || what == awake:
+		c.wake(now)
+	}
+	c.hear(m, since, stamped, now)
 	return nil
 }
 
@@ -264,20 +290,22 @@ func checkEntry(e *raftpb.Entry) error {
 // enterTerm leaves the terms before. A leader of one of them steps down by turn.
 func (c *Core) enterTerm(term uint64) {
 	if term > c.term {
-		c.term, c.settled = term, false
+		// A crash can have kept entries of a term and lost that the term had begun.
+		c.term, c.settled = term, c.applied > 0 && c.appliedTerm == term
 	}
 }
 
 // turn follows raft's role and leader.
-func (c *Core) turn(s *raft.SoftState) {
+func (c *Core) turn(s *raft.SoftState, now time.Time) {
 	c.lead = s.Lead
 	if c.transfer.to != 0 && c.lead != c.Self && c.lead != raft.None {
-		c.endTransfer()
+		c.endTransfer(now)
 	}
 	if s.RaftState == raft.StateLeader {
 		c.role = msg.Leader
 		c.move.changing = 0
 		c.peers.lead(&c.members, c.Self)
+		c.grant(now)
 		return
 	}
 	if c.role == msg.Leader {
@@ -288,6 +316,7 @@ func (c *Core) turn(s *raft.SoftState) {
 // stepDown stops leading. What is in flight may be committed by another leader, or be replaced.
 func (c *Core) stepDown() {
 	c.role, c.peers, c.synced = msg.Follower, nil, nil
+	c.lease.end()
 	c.ground(msg.Errorf(kerr.NotLeaderForPartition, "appending to partition %s of %s: this replica stopped leading before the batch was committed, so whether it will be is unknown; look up the leader and try again",
 		c.ID, c.Topic))
 }

@@ -27,7 +27,7 @@ func (c *Core) Transfer(t *msg.Transfer, now time.Time) {
 		return
 	}
 	if c.transfer.to == 0 {
-		c.handOver(to)
+		c.handOver(to, now)
 	}
 	c.transfer.asked = append(c.transfer.asked, t)
 }
@@ -56,28 +56,39 @@ func (c *Core) successor(node msg.NodeID, now time.Time) (uint64, error) {
 	return best, nil
 }
 
-func (c *Core) handOver(to uint64) {
+func (c *Core) handOver(to uint64, now time.Time) {
+	c.wake(now)
 	c.transfer = transfer{to: to}
+	c.revoke(now)
 	c.rn.TransferLeader(to)
 }
 
 // tickTransfer gives up a transfer that takes too long.
-func (c *Core) tickTransfer() {
+func (c *Core) tickTransfer(now time.Time) {
 	if c.transfer.to == 0 {
 		return
 	}
 	if c.transfer.ticks++; c.transfer.ticks > transferTicks {
-		c.endTransfer()
+		c.endTransfer(now)
 	}
 }
 
-// endTransfer answers those who asked for the transfer.
-func (c *Core) endTransfer() {
+// endTransfer answers those who asked for the transfer. A replica that leads on begins its lease anew.
+func (c *Core) endTransfer(now time.Time) {
 	for _, t := range c.transfer.asked {
 		var err error
 		if c.lead != c.transfer.to {
 			err = msg.Errorf(kerr.PreferredLeaderNotAvailable, "transferring leadership of partition %s of %s to node %d: it did not take it in time; try again later", c.ID, c.Topic, t.To)
 		}
+		c.answers = append(c.answers, answer{transfer: t, err: err})
+	}
+	c.transfer = transfer{}
+	c.leaseFrom = now
+}
+
+// refuseTransfers answers those who asked for a transfer that will not be.
+func (c *Core) refuseTransfers(err error) {
+	for _, t := range c.transfer.asked {
 		c.answers = append(c.answers, answer{transfer: t, err: err})
 	}
 	c.transfer = transfer{}

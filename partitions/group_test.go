@@ -235,7 +235,10 @@ func TestInSync(t *testing.T) {
 	}
 	g.members[1].core.Config.MinInsyncReplicas = 3
 	g.cut[3] = true
-	g.now = g.now.Add(inSyncLag / 2)
+	g.live(int(inSyncLag/tickTime) / 2)
+	if got := in(); !slices.Equal(got, []msg.NodeID{1, 2, 3}) {
+		t.Fatalf("3 has not been away for long, in sync are %v", got)
+	}
 	a := g.append(1, -1, 0, 1)
 	g.now = g.now.Add(inSyncLag/2 + time.Second)
 	g.settle()
@@ -245,6 +248,7 @@ func TestInSync(t *testing.T) {
 	if !errors.Is(a.Err, kerr.NotEnoughReplicasAfterAppend) {
 		t.Fatalf("committed with too few in sync: %v", a.Err)
 	}
+	g.live(1)
 	a = g.append(1, -1, 0, 1)
 	if !errors.Is(a.Err, kerr.NotEnoughReplicas) {
 		t.Fatalf("appended with too few in sync: %v", a.Err)

@@ -166,19 +166,25 @@ func (h *Host) Partition(id msg.TopicPartition) (msg.Partition, bool) {
 	return p.(*hosted), true
 }
 
-// Leadership is who leads a partition, as its replica here or the other nodes say: whose epoch is higher.
+// Leadership is who leads a partition, as its replica here or the other nodes say: whose epoch is higher. Who is in sync the
+// leader says.
 func (h *Host) Leadership(id msg.TopicPartition) (msg.Leadership, bool) {
 	told, known := msg.Leadership{Leader: msg.NoNode}, false
 	if h.o.Elsewhere != nil {
 		told, known = h.o.Elsewhere(id)
 	}
-	if p, ok := h.partitions.Load(id); ok {
-		s := p.(*hosted).view.Load().state
-		if s.Leader != msg.NoNode && (!known || s.Epoch >= told.Epoch) {
-			return msg.Leadership{Leader: s.Leader, Epoch: s.Epoch, InSync: s.InSync}, true
-		}
+	p, ok := h.partitions.Load(id)
+	if !ok {
+		return told, known
 	}
-	return told, known
+	s := &p.(*hosted).view.Load().state
+	switch {
+	case known && told.Epoch > s.Epoch, s.Leader == msg.NoNode, known && s.Role == msg.Follower && told.Leader == s.Leader:
+		return told, known
+	case s.Expired(h.o.System.Now()):
+		return msg.Leadership{Leader: msg.NoNode, Epoch: s.Epoch}, false
+	}
+	return msg.Leadership{Leader: s.Leader, Epoch: s.Epoch, InSync: s.InSync}, true
 }
 
 // Close is called before a clean stop: every partition answers what is in flight, saves its state, and stops, all of them

@@ -14,6 +14,14 @@ func (h *Host) PeerDown(node msg.NodeID) { h.tellAll(peerDown{node}) }
 // PeerUp tells every partition that there is a link to a node.
 func (h *Host) PeerUp(node msg.NodeID) { h.tellAll(peerUp{node}) }
 
+// echo is the transport's, nil without one.
+func (h *Host) echo() func(msg.NodeID) time.Time {
+	if h.o.Transport == nil {
+		return nil
+	}
+	return h.o.Transport.Echo
+}
+
 func (h *Host) tellAll(m msg.Message) {
 	h.partitions.Range(func(_, p any) bool {
 		// One that has stopped has nothing to do with it any more.

@@ -13,6 +13,9 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
+// tickTime is the interval of raft's ticks.
+const tickTime = 100 * time.Millisecond
+
 // join starts an empty replica that is not among the founders.
 func (g *group) join(ids ...uint64) {
 	g.t.Helper()
@@ -51,7 +54,7 @@ func (g *group) assign(ids ...int) {
 func (g *group) live(n int) {
 	g.t.Helper()
 	for range n {
-		g.now = g.now.Add(100 * time.Millisecond)
+		g.now = g.now.Add(tickTime)
 		for _, id := range g.voters {
 			g.tick(id, 1)
 		}

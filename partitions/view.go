@@ -2,6 +2,7 @@ package partitions
 
 import (
 	"errors"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
@@ -15,6 +16,8 @@ type view struct {
 	id    msg.TopicPartition
 	topic string
 	state msg.State
+	// now is the clock that a leader's lease is held against.
+	now func() time.Time
 	// reader reaches at least as far as the high watermark. It is nil while the log is not open.
 	reader Reader
 	// producers lists the idempotent producers, as they are when it is called.
@@ -36,6 +39,17 @@ func closedView(s Spec, err error) *view {
 
 func (v *view) State() *msg.State { return &v.state }
 
+// check is why the view must not be read: its log is not open, or the replica led and another one may lead by now.
+func (v *view) check() error {
+	switch s := &v.state; {
+	case v.reader == nil:
+		return s.Err
+	case s.Lease != nil && s.Expired(v.now()):
+		return msg.Errorf(kerr.NotLeaderForPartition, "reading partition %s of %s: this replica has not heard a majority of its group lately, and another may lead it; look up the leader and try again", v.id, v.topic)
+	}
+	return nil
+}
+
 // limit is the offset up to which a reader may see.
 func (v *view) limit(iso msg.Isolation) int64 {
 	if iso == msg.ReadCommitted {
@@ -46,8 +60,8 @@ func (v *view) limit(iso msg.Isolation) int64 {
 
 func (v *view) Read(req msg.ReadRequest) (msg.ReadResult, error) {
 	s := &v.state
-	if v.reader == nil {
-		return msg.ReadResult{Release: noRelease}, s.Err
+	if err := v.check(); err != nil {
+		return msg.ReadResult{Release: noRelease}, err
 	}
 	if req.Offset < s.LogStart || req.Offset > s.HighWatermark {
 		return msg.ReadResult{Release: noRelease}, msg.Errorf(kerr.OffsetOutOfRange, "reading partition %s of %s at offset %d: the log reaches from %d to %d",
@@ -99,16 +113,16 @@ func (v *view) readError(err error) error {
 }
 
 func (v *view) OffsetForTime(ts int64, iso msg.Isolation) (msg.TimedOffset, error) {
-	if v.reader == nil {
-		return nowhere, v.state.Err
+	if err := v.check(); err != nil {
+		return nowhere, err
 	}
 	offset, at, ok, err := v.reader.ForTime(ts, v.state.LogStart, v.limit(iso))
 	return v.found(offset, at, ok, err)
 }
 
 func (v *view) MaxTimestamp() (msg.TimedOffset, error) {
-	if v.reader == nil {
-		return nowhere, v.state.Err
+	if err := v.check(); err != nil {
+		return nowhere, err
 	}
 	offset, at, ok, err := v.reader.MaxTimestamp(v.state.LogStart, v.state.HighWatermark)
 	return v.found(offset, at, ok, err)
@@ -130,7 +144,7 @@ func (v *view) found(offset, at int64, ok bool, err error) (msg.TimedOffset, err
 func (v *view) EndOffsetForEpoch(epoch int32) (int32, int64) {
 	s := &v.state
 	switch {
-	case v.reader == nil || epoch < 0 || epoch > s.Epoch:
+	case v.check() != nil || v.reader == nil || epoch < 0 || epoch > s.Epoch:
 		return -1, -1
 	case epoch == s.Epoch:
 		return epoch, s.HighWatermark

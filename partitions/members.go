@@ -1,0 +1,47 @@
+package partitions
+
+import (
+	"slices"
+	"time"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+)
+
+// listing is the group as its leader last listed it for its views. It never changes.
+type listing struct {
+	members []msg.Member
+	// resting: since then nothing has happened, and whoever was caught up is.
+	resting bool
+}
+
+// listEvery is the ticks between two listings.
+const listEvery = 5
+
+// tell keeps the listing of a leader's group fresh. It is called with each tick.
+func (r *replica) tell(now time.Time) {
+	if r.ticks++; r.published.Role == msg.Leader && (r.ticks%listEvery == 0 || !r.core.Ticking()) {
+		r.list(now)
+	}
+}
+
+// list lists the group as it stands.
+func (r *replica) list(now time.Time) {
+	r.listing.Store(&listing{members: r.core.MemberList(now), resting: !r.core.Ticking()})
+}
+
+// members is the group as last listed, and this replica as it is now. From any goroutine.
+func (r *replica) members() []msg.Member {
+	l, s, now := r.listing.Load(), r.View().State(), r.host.o.System.Now()
+	out := slices.Clone(l.members)
+	for i := range out {
+		m := &out[i]
+		self := m.RaftID == r.spec.Self
+		if self {
+			m.LogEnd = s.LogEnd
+		}
+		if !m.LastCaughtUp.IsZero() && (l.resting || self) {
+			m.LastFetch, m.LastCaughtUp = now, now
+		}
+	}
+	return out
+}
