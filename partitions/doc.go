@@ -71,6 +71,7 @@
 //	core_append.go    all that waits becomes one frame: epochs and sequences are checked, offsets and leader epoch stamped
 //	core_flight.go    the frame is on its way, with the requests that wait for it
 //	core_ready.go     raft hands it back to be written here, and to the other members; durable, they acknowledge it
+//	peers.go, wire.go between here and there: a small head of the links' own, and the frame as it lies
 //	core_apply.go     it is committed: the high watermark moves, its requests are answered, producers are settled
 //	view.go           what readers see of it
 //	waiters.go        and how those who wait hear of it

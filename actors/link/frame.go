@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -59,26 +60,46 @@ func (f *frame) appendHead(b []byte) []byte {
 }
 
 // readFrame reads the next frame of a lane. The payload is the caller's to keep.
-func readFrame(r io.Reader, head []byte, most int) (Kind, []byte, error) {
-	if _, err := io.ReadFull(r, head); err != nil {
+func readFrame(r *bufio.Reader, most int) (Kind, []byte, error) {
+	head, err := r.Peek(frameHead)
+	if err != nil {
+		if len(head) > 0 {
+			err = cutOff(err)
+		}
 		return 0, nil, err
 	}
 	length, kind := int(binary.BigEndian.Uint32(head)), Kind(head[4])
 	if length > most {
 		return 0, nil, fmt.Errorf("a frame of kind %d says that it is %d bytes long, and %d are allowed", kind, length, most)
 	}
-	sum := crc32.Checksum(head[:5], castagnoli)
-	if kind.checksItself() && sum != binary.BigEndian.Uint32(head[5:]) {
+	sum, want := crc32.Checksum(head[:5], castagnoli), binary.BigEndian.Uint32(head[5:])
+	if kind.checksItself() && sum != want {
 		return 0, nil, fmt.Errorf("the checksum of the head of a frame of kind %d does not match", kind)
 	}
-	payload, err := readBody(r, length)
+	_, _ = r.Discard(frameHead)
+	payload, err := readPayload(r, length)
 	if err != nil {
 		return 0, nil, err
 	}
-	if !kind.checksItself() && crc32.Update(sum, castagnoli, payload) != binary.BigEndian.Uint32(head[5:]) {
+	if !kind.checksItself() && crc32.Update(sum, castagnoli, payload) != want {
 		return 0, nil, fmt.Errorf("the checksum of a frame of kind %d with %d bytes does not match", kind, length)
 	}
 	return kind, payload, nil
+}
+
+// readPayload reads a payload into memory of its own. One that fits into the reader's buffer is copied from there: that costs no more
+// than to clear fresh memory before the kernel copies into it, and one read of the buffer may bring many frames.
+func readPayload(r *bufio.Reader, length int) ([]byte, error) {
+	if length > r.Size() {
+		return readBody(r, length)
+	}
+	there, err := r.Peek(length)
+	if err != nil {
+		return nil, cutOff(err)
+	}
+	payload := append([]byte(nil), there...)
+	_, _ = r.Discard(length)
+	return payload[:length:length], nil
 }
 
 // wholeAtOnce is up to which length memory is taken before the bytes are there, so that a length alone costs little.

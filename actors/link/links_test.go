@@ -31,7 +31,7 @@ type node struct {
 	events []string // "up 2", "down 2"
 	got    []string
 	why    error
-	// stop holds the handler of kind Leaders up.
+	// stop holds the handler of kind halted up until it is closed.
 	stop chan struct{}
 }
 
@@ -102,10 +102,25 @@ func startOn(t *testing.T, o Options, listener net.Listener) *node {
 		n.got = append(n.got, fmt.Sprintf("%d:%s", from, p))
 	})
 	n.Handle(sunk, func(msg.NodeID, []byte) {})
-	n.Handle(halted, func(msg.NodeID, []byte) { <-n.stop })
+	n.Handle(halted, func(msg.NodeID, []byte) { <-n.stopped() })
 	go func() { n.served <- n.Serve(listener) }()
 	t.Cleanup(n.end)
 	return n
+}
+
+// halt has the handler of kind halted wait until what it returns is called.
+func (n *node) halt() (goOn func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	stop := make(chan struct{})
+	n.stop = stop
+	return func() { close(stop) }
+}
+
+func (n *node) stopped() chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.stop
 }
 
 func (n *node) note(event string, why error) {
@@ -230,7 +245,9 @@ func TestFramesKeepTheirOrderAndContent(t *testing.T) {
 		}
 		p := bytes.Repeat([]byte{byte(i), byte(i >> 8), 7}, size/3+1)
 		want = append(want, p)
-		within(t, "room in the queue", func() (string, bool) { return "", a.Send(2, Bulk, Raft, p[:len(p)/3], p[len(p)/3:len(p)/2], p[len(p)/2:]) })
+		within(t, "room in the queue", func() (string, bool) {
+			return "", a.Send(2, Bulk, Raft, p[:len(p)/3], p[len(p)/3:len(p)/2], p[len(p)/2:])
+		})
 	}
 	within(t, "all frames", func() (string, bool) {
 		mu.Lock()

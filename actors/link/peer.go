@@ -17,7 +17,7 @@ const (
 	idle phase = iota
 	// dialing: this node connects, and has said nothing yet.
 	dialing
-	// greeting: this node has said hello, so the other may already think that the link stands.
+	// greeted: this node has said hello, so the other may already think that the link stands.
 	greeted
 	// half: the other node has dialed the urgent lane; the bulk lane has to follow.
 	half
@@ -221,7 +221,7 @@ func (p *peer) up(s *session) {
 	o := &p.links.o
 	p.mark()
 	p.live.Store(s)
-	o.Log.Info().Int32("peer", p.node).Str("incarnation", s.peer.Incarnation).Msg("link up")
+	o.Log.Debug().Int32("peer", p.node).Str("incarnation", s.peer.Incarnation).Msg("link up")
 	p.links.said.forget(p.node)
 	if o.Up != nil {
 		o.Up(s.peer)
@@ -236,7 +236,7 @@ func (p *peer) down(s *session) {
 	if p.links.ctx.Err() != nil {
 		return
 	}
-	o.Log.Info().Int32("peer", p.node).AnErr("why", s.err).Msg("link down")
+	o.Log.Debug().Int32("peer", p.node).AnErr("why", s.err).Msg("link down")
 	if o.Down != nil {
 		o.Down(p.node, s.err)
 	}

@@ -118,15 +118,14 @@ func (s *session) end(st *stream, doing string, err error) {
 	}
 }
 
-// readBuffer is for heads and small frames. Larger ones go past it, right to where they stay.
-const readBuffer = 16 << 10
+// readBuffers is how much is read at once, bytes. Payloads that are larger go past it, right to where they stay.
+var readBuffers = [lanes]int{Urgent: 16 << 10, Bulk: 128 << 10}
 
 // read handles what comes on a lane.
 func (s *session) read(st *stream) error {
-	r := bufio.NewReaderSize(&st.ear, readBuffer)
-	head := make([]byte, frameHead)
+	r := bufio.NewReaderSize(&st.ear, readBuffers[st.lane])
 	for {
-		k, payload, err := readFrame(r, head, maxPayload[st.lane])
+		k, payload, err := readFrame(r, maxPayload[st.lane])
 		if err != nil {
 			return err
 		}
