@@ -26,8 +26,7 @@
 // All begin with "troupe.", and a node's number is one token:
 //
 //	troupe.presence.<from>       every 250 ms: I am here, and I hear these (presence.go)
-//	troupe.ask.<to>.<from>       a request for an actor of node <to> (actors/fabric)
-//	troupe.answer.<to>.<from>    its answer
+//	troupe.actor.<to>.<from>     a request for an actor of node <to>, or the answer to one (actors/fabric)
 //
 // Place on a record's way: none. It tells where the way leads.
 package bus

@@ -46,9 +46,9 @@ type JoinCluster struct {
 
 	// ClusterID is the cluster that it now belongs to, RaftID its replica's id in the metadata log's group, Founders that
 	// group's first voters.
-	ClusterID string
-	RaftID    uint64
-	Founders  []Placed
+	ClusterID string   `json:"-"`
+	RaftID    uint64   `json:"-"`
+	Founders  []Placed `json:"-"`
 }
 
 // RegisterNode asks to take a node that has started, or that changed, into the image.
@@ -95,7 +95,7 @@ type Reassignment struct {
 	Partition int32
 	// Replicas are the nodes to move to, the preferred leader first; nil cancels the move under way.
 	Replicas []NodeID
-	Err      error
+	Err      error `json:"-"`
 }
 
 // NodeChange is what an operator wants with a node.
@@ -123,7 +123,7 @@ type ChangeNode struct {
 type BalanceCluster struct {
 	Asked
 	// Moves is how many moves are under way, and for how many partitions another leader was asked for.
-	Moves, Leaders int
+	Moves, Leaders int `json:"-"`
 }
 
 // StopNode tells a node's own controller that the node is about to stop cleanly. Answered when the cluster has fenced the
@@ -160,9 +160,9 @@ type DescribeQuorum struct {
 	Asked
 
 	// Leader leads in Epoch; HighWatermark is the log's.
-	Leader        NodeID
-	Epoch         int32
-	HighWatermark int64
+	Leader        NodeID `json:"-"`
+	Epoch         int32  `json:"-"`
+	HighWatermark int64  `json:"-"`
 	// Members are the group's, the leader's own replica among them.
-	Members []Member
+	Members []Member `json:"-"`
 }

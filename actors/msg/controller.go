@@ -5,6 +5,8 @@ package msg
 // node's image. An error passed to Done concerns the request as a whole; each item has an error of its own. NOT_CONTROLLER and
 // a stopped actor say that nothing was done and that another node is to be asked; an outcome that is not known is
 // REQUEST_TIMED_OUT.
+//
+// Fields that JSON leaves out are the answer: actors/fabric carries the others to the controller of another node, and these back.
 
 // Asked is the part that every request to the controller shares.
 type Asked struct {
@@ -12,7 +14,7 @@ type Asked struct {
 	Done func(err error) `json:"-"`
 	// Applied comes with the answer: the offset of the last metadata record in the answering node's image. A node whose own
 	// image has reached it shows the change. Zero where nothing was decided.
-	Applied int64
+	Applied int64 `json:"-"`
 
 	answered bool
 }
@@ -64,7 +66,7 @@ type NewTopic struct {
 
 	// ID is the new topic's id; Err is why there is none. Partitions and ReplicationFactor are what it got.
 	ID  TopicID
-	Err error
+	Err error `json:"-"`
 }
 
 // DeleteTopics deletes topics by name, or by id where the name is empty.
@@ -78,7 +80,7 @@ type DeadTopic struct {
 	Name string
 	ID   TopicID
 	// Err is why it is still there. Name and ID are both filled in on success.
-	Err error
+	Err error `json:"-"`
 }
 
 // CreatePartitions makes topics wider.
@@ -95,7 +97,7 @@ type WiderTopic struct {
 	Count int32
 	// Assignment, if not empty, names the replicas of each new partition.
 	Assignment [][]NodeID
-	Err        error
+	Err        error `json:"-"`
 }
 
 // ResourceType is Kafka's config resource type.
@@ -123,7 +125,7 @@ type AlteredResource struct {
 	// Replace drops every override that Ops does not set (AlterConfigs); else Ops edit (IncrementalAlterConfigs).
 	Replace bool
 	Ops     []ConfigOp
-	Err     error
+	Err     error `json:"-"`
 }
 
 // ConfigOpKind is how an override changes (KIP-339).
@@ -151,6 +153,6 @@ type AllocateProducerIDs struct {
 	// Node is who asks.
 	Node NodeID
 	// First is the first id of the block, Count how many it holds.
-	First int64
-	Count int64
+	First int64 `json:"-"`
+	Count int64 `json:"-"`
 }
