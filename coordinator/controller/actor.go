@@ -229,6 +229,7 @@ func (a *actor) carryOut(c *actors.Context) {
 	for _, answer := range out.answers {
 		answer.ask.AnswerAt((*a.told).Offset(), answer.err)
 	}
+	a.tell(out)
 	if out.propose == nil {
 		return
 	}

@@ -36,7 +36,8 @@ func (m *moves) due(image *metadata.Image) bool { return m.seen != image }
 // first kinds first.
 func (c *core) move(r *round) {
 	m, since := &c.moves, c.now.Sub(c.moves.at)
-	if since < lookAfter || !m.due(c.image) && since < lookAnyway {
+	leaving := slices.ContainsFunc(r.image().Nodes(), func(n *metadata.Node) bool { return n.Leaving })
+	if since < lookAfter || !m.due(c.image) && !leaving && since < lookAnyway {
 		return
 	}
 	m.seen, m.at = c.image, c.now

@@ -13,7 +13,8 @@ import (
 // history makes n records that apply after each other.
 func history(rnd *rand.Rand, n int) []Record {
 	draft := Empty().Draft()
-	records := []Record{ClusterFounded{ClusterID: "c", Level: 1}, NodeRegistered{msg.Registration{ID: 1, Directory: "d"}}}
+	founders := []Quorum{{Node: 1, Directory: "d", RaftID: 2, Voter: true}}
+	records := []Record{ClusterFounded{ClusterID: "c", Level: 2, Secret: "s", Founders: founders}, NodeRegistered{msg.Registration{ID: 1, Directory: "d"}}}
 	for _, r := range records {
 		must(draft.Apply(r))
 	}
@@ -37,6 +38,9 @@ func anyRecord(rnd *rand.Rand, i *Image) Record {
 	if topics := i.Topics(); len(topics) > 0 {
 		topic = topics[rnd.IntN(len(topics))]
 	}
+	if r := anyClusterRecord(rnd, i, topic); r != nil && rnd.IntN(3) == 0 {
+		return r
+	}
 	switch dice := rnd.IntN(10); {
 	case topic == nil || dice < 2:
 		for {
@@ -47,7 +51,7 @@ func anyRecord(rnd *rand.Rand, i *Image) Record {
 				for at := range id {
 					id[at] = byte(rnd.Uint32())
 				}
-				return TopicCreated{ID: id, Name: name}
+				return TopicCreated{ID: id, Name: name, Internal: rnd.IntN(5) == 0, AutoFactor: rnd.IntN(2) == 0}
 			}
 		}
 	case dice < 4:
@@ -61,7 +65,58 @@ func anyRecord(rnd *rand.Rand, i *Image) Record {
 	case dice < 9:
 		return SetConfig(msg.TopicResource, topic.Name, fmt.Sprint("k", rnd.IntN(3)), fmt.Sprint(rnd.IntN(3)))
 	}
-	return NodeRegistered{msg.Registration{ID: msg.NodeID(1 + rnd.IntN(5)), Directory: "d", Incarnation: fmt.Sprint(rnd.IntN(9))}}
+	id := msg.NodeID(1 + rnd.IntN(5))
+	directory := map[msg.NodeID]string{1: "d"}[id]
+	for directory == "" || i.Removed(directory) {
+		directory = fmt.Sprint("d", rnd.IntN(1000))
+	}
+	return NodeRegistered{msg.Registration{ID: id, Directory: directory, Incarnation: fmt.Sprint(rnd.IntN(9))}}
+}
+
+// anyClusterRecord is a record about nodes and what they hold that applies to an image; nil if the dice fall on none.
+func anyClusterRecord(rnd *rand.Rand, i *Image, topic *Topic) Record {
+	node := i.Nodes()[rnd.IntN(len(i.Nodes()))]
+	on := func(raftID uint64) []Replica { return []Replica{{node.ID, node.Directory, raftID}} }
+	switch rnd.IntN(10) {
+	case 0:
+		return NodeFenced{node.ID}
+	case 1:
+		return NodeUnfenced{node.ID}
+	case 2:
+		return NodeDraining{node.ID, rnd.IntN(2) == 0}
+	case 3:
+		return NodeLeaving{node.ID, rnd.IntN(2) == 0}
+	case 4:
+		if i.held(node.ID) == "" && len(i.Nodes()) > 1 {
+			return NodeRemoved{node.ID, node.Directory}
+		}
+	case 5:
+		quorum := []Quorum{{Node: 1, Directory: "d", RaftID: 2, Voter: true}}
+		if node.ID != 1 {
+			quorum = append(quorum, Quorum{Node: node.ID, Directory: node.Directory, RaftID: 1, Voter: rnd.IntN(2) == 0})
+		}
+		return QuorumChanged{quorum}
+	case 6:
+		return ProducerIDsAllocated{1, i.NextProducerID() + 1}
+	case 7:
+		return SetConfig(msg.BrokerResource, []string{"", "1"}[rnd.IntN(2)], "k", fmt.Sprint(rnd.IntN(3)))
+	case 8:
+		return SetConfig(msg.GroupResource, "g", "k", fmt.Sprint(rnd.IntN(3)))
+	}
+	if topic == nil {
+		return nil
+	}
+	if len(topic.Partitions) == 0 {
+		return TopicFactorFixed{topic.ID}
+	}
+	number := int32(rnd.IntN(len(topic.Partitions)))
+	switch rnd.IntN(3) {
+	case 0:
+		return PartitionMoving{topic.ID, number, on(i.NextRaftID() - 1)}
+	case 1:
+		return PartitionMoving{Topic: topic.ID, Number: number}
+	}
+	return PartitionMoved{topic.ID, number, on(i.NextRaftID() - 1)}
 }
 
 // The same records lead to the same image however they were cut into batches, and no image changes while the next ones are
