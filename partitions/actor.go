@@ -71,6 +71,7 @@ func (r *replica) open(c *actors.Context) (err error) {
 		return fmt.Errorf("opening the log of partition %s of %s: %w", r.spec.ID, r.spec.Topic, err)
 	}
 	r.synced = newSynced(c.Self())
+	r.taking.opened = r.log.LastIndex()
 	r.watchLog(c)
 	r.core, err = r.newCore(c)
 	return err

@@ -7,6 +7,7 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 	"go.etcd.io/raft/v3/tracker"
 
+	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/wal"
 )
 
@@ -46,9 +47,10 @@ func (c *Core) Offered(to uint64, s *raftpb.Snapshot) *raftpb.Message {
 	return &raftpb.Message{Type: raftpb.MsgSnap.Enum(), To: new(to), From: new(c.Self), Term: new(c.term), Snapshot: s}
 }
 
-// Snapshotting reports whether this replica leads, and raft waits for a member to take a snapshot.
+// Snapshotting reports whether this replica leads, settled or not, and raft waits for a member to take a snapshot: without that
+// member the leader may have no majority to settle with.
 func (c *Core) Snapshotting(id uint64) (waits bool) {
-	if !c.Leads() {
+	if c.damage != nil || c.role != msg.Leader {
 		return false
 	}
 	c.rn.WithProgress(func(member uint64, _ raft.ProgressType, p tracker.Progress) {

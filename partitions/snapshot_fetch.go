@@ -242,6 +242,7 @@ func (f *fetcher) take(c *actors.Context, m *said) {
 	if errors.Is(err, wal.ErrRefused) {
 		c.Log().Warn().Err(err).Int32("from", m.from).Msg("what another node sent of a file was refused")
 		f.asked = 0
+		f.send(m.from, fileFrame{says: isDamaged, id: f.id, index: m.index, file: m.file})
 		if f.refusals++; f.refusals < mostRefusals {
 			err = nil
 		}

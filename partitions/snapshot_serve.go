@@ -69,7 +69,7 @@ func (f *files) received(from msg.NodeID, payload []byte) {
 	}
 	m := &said{fileFrame: frame, from: from}
 	switch frame.says {
-	case wantPiece:
+	case wantPiece, isDamaged:
 		_ = f.serve.Post(m)
 	case herePiece, notHere:
 		_ = f.host.o.System.Lookup(fetchName(frame.id)).Post(m)
@@ -134,6 +134,12 @@ func (s *server) answer(c *actors.Context, m *said) {
 	o := s.touch(m, c.Now())
 	if o == nil {
 		s.send(m.from, fileFrame{says: notHere, id: m.id, index: m.index})
+		return
+	}
+	if m.says == isDamaged {
+		// Damage that is found is told to the partition, as that which readers find.
+		err := o.Verify(m.file)
+		c.Log().Warn().Err(err).Int32("to", m.from).Uint64("file", m.file).Msg("a file that was sent to another node was refused there")
 		return
 	}
 	if m.count == 0 {

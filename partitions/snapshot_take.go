@@ -18,7 +18,9 @@ type taking struct {
 	rest  time.Time   // until then none is taken
 	// repair is the number under which a damaged replica asks for the log, 0 for a replica that is whole.
 	repair uint64
-	swept  bool // nothing is left of earlier transfers
+	// swept: nothing is left of earlier transfers. Until then opened is the last entry that the log was opened with.
+	swept  bool
+	opened uint64
 }
 
 // step hands raft a message, but for snapshots that bring what the replica does not have: first their files must be here.
@@ -110,7 +112,7 @@ func (r *replica) install(c *actors.Context, o *fetchOrder) {
 	if err != nil {
 		r.fail(c, fmt.Errorf("installing the log's files up to entry %d: %w", meta.GetIndex(), err))
 	}
-	r.taking.repair = 0
+	r.taking.repair, r.taking.swept = 0, true
 	c.Log().Info().Uint64("index", meta.GetIndex()).Int32("from", o.from).Msg("the log's files were fetched and are in place")
 }
 
@@ -120,10 +122,10 @@ func (r *replica) reopening(why error) {
 	r.published = msg.State{Leader: msg.NoNode, Err: why}
 }
 
-// sweep deletes what is left of a transfer that the replica can do without by now.
+// sweep deletes what is left of a transfer once the replica gets entries again, and can do without.
 func (r *replica) sweep(c *actors.Context) {
 	t := &r.taking
-	if t.swept || t.order != nil || r.host.files == nil || r.core.Damage() != nil || r.published.Leader == msg.NoNode {
+	if t.swept || t.order != nil || r.host.files == nil || r.core.Damage() != nil || r.log.LastIndex() == t.opened {
 		return
 	}
 	if store, ok := r.host.store.(receiver); ok {

@@ -2,314 +2,380 @@ package partitions
 
 import (
 	"bytes"
-	"errors"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
+	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
+	"go.etcd.io/raft/v3/raftpb"
 
-	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/link"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/wal"
-	"github.com/seed-e634fa49/troupe/wal/record"
 )
 
-// town is a few nodes in one process, with real logs and links in memory. The raft id of a node's replica is its number.
-type town struct {
-	t      testing.TB
-	base   string
-	nodes  map[msg.NodeID]*house
-	config msg.TopicConfig
-	rate   int64
-	voters []Voter
-	logs   zerolog.Logger
-
-	mu sync.Mutex
-	// spoil, if not nil, sees every frame before it is delivered, and returns what is; nil for nothing.
-	spoil func(from, to msg.NodeID, k link.Kind, p []byte) []byte
-	moved int64 // bytes of pieces that were delivered
+// left is a group of three of which one node is down, and the beginning of what it misses is gone.
+func left(t *testing.T, rate int64) (w *town, lost msg.NodeID) {
+	w = newTown(t, 1, 2, 3)
+	w.rate = rate
+	w.up(1, 2, 3)
+	w.fill(0, 5)
+	lost = w.follower()
+	w.down(lost)
+	w.fill(5, 70)
+	w.forget(12_000)
+	return w, lost
 }
 
-// house is a node of a town.
-type house struct {
-	*node
-	town  *town
-	id    msg.NodeID
-	disk  *fullDisk
-	peers *Peers
-	mu    sync.Mutex
-	takes map[link.Kind]func(msg.NodeID, []byte)
-}
-
-// fullDisk has no room for files that are received while it is full.
-type fullDisk struct {
-	wal.Disk
-	mu   sync.Mutex
-	full bool
-}
-
-func (d *fullDisk) WriteAt(f *os.File, p []byte, off int64) (int, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.full && strings.Contains(f.Name(), "incoming") {
-		return 0, errors.New("no space left")
+// pieceOf tells what a frame says about files.
+func pieceOf(k link.Kind, p []byte) (*fileFrame, bool) {
+	if k != link.Files {
+		return nil, false
 	}
-	return d.Disk.WriteAt(f, p, off)
-}
-
-func newTown(t testing.TB, voters ...msg.NodeID) *town {
-	w := &town{t: t, base: t.TempDir(), nodes: map[msg.NodeID]*house{}, config: testConfig(), logs: zerolog.Nop()}
-	if os.Getenv("TOWN_LOG") != "" {
-		w.logs = zerolog.New(zerolog.NewTestWriter(t))
-	}
-	w.config.SegmentBytes = 64 << 10
-	for _, v := range voters {
-		w.voters = append(w.voters, Voter{Node: v, RaftID: uint64(v)})
-	}
-	t.Cleanup(func() {
-		for _, h := range w.nodes {
-			h.stop()
-		}
-	})
-	return w
-}
-
-var townID = msg.TopicPartition{Topic: msg.TopicID{9}, Partition: 1}
-
-// up starts a node, in the directory that it had before.
-func (w *town) up(ids ...msg.NodeID) {
-	w.t.Helper()
-	for _, id := range ids {
-		w.open(id, w.dir(id))
-	}
-}
-
-func (w *town) dir(id msg.NodeID) string { return filepath.Join(w.base, fmt.Sprint(id)) }
-
-func (w *town) open(id msg.NodeID, dir string) {
-	w.t.Helper()
-	h := &house{town: w, id: id, disk: &fullDisk{Disk: wal.RealDisk()}, takes: map[link.Kind]func(msg.NodeID, []byte){}}
-	log := w.logs.With().Int32("node", id).Logger()
-	store, err := wal.OpenStore(wal.Options{Dir: dir, Log: log, Disk: h.disk, Fatal: func(err error) { w.t.Error(err) }})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	sys := actors.NewSystem(actors.Options{Node: id, Log: log})
-	h.node = &node{t: w.t, dir: dir, sys: sys, store: store}
-	h.peers = NewPeers(h, func() *Host { return h.host })
-	h.host = NewHost(HostOptions{System: sys, Store: store, Node: id, Log: log, Transport: h.peers, Files: h,
-		TickInterval: 10 * time.Millisecond, TransferRate: w.rate, RetentionInterval: 50 * time.Millisecond})
-	w.mu.Lock()
-	w.nodes[id] = h
-	w.mu.Unlock()
-	if err := h.host.Start(Spec{ID: townID, Topic: "t", Self: uint64(id), Voters: w.voters, Config: w.config}); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// down stops a node cleanly; kill copies its directory as it is, then stops it, and goes on with the copy.
-func (w *town) down(id msg.NodeID) {
-	w.t.Helper()
-	w.mu.Lock()
-	h := w.nodes[id]
-	delete(w.nodes, id)
-	w.mu.Unlock()
-	h.stop()
-}
-
-func (w *town) kill(id msg.NodeID) {
-	w.t.Helper()
-	dir := w.nodes[id].dir
-	if err := os.CopyFS(dir+".killed", os.DirFS(dir)); err != nil {
-		w.t.Fatal(err)
-	}
-	w.down(id)
-	if err := errors.Join(os.RemoveAll(dir), os.Rename(dir+".killed", dir)); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func (h *house) Handle(k link.Kind, f func(msg.NodeID, []byte)) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.takes[k] = f
-}
-
-func (h *house) Send(to msg.NodeID, _ link.Lane, k link.Kind, payload ...[]byte) bool {
-	h.town.mu.Lock()
-	other, spoil := h.town.nodes[to], h.town.spoil
-	h.town.mu.Unlock()
-	if other == nil {
-		return false
-	}
-	p := bytes.Join(payload, nil)
-	if spoil != nil {
-		if p = spoil(h.id, to, k, p); p == nil {
-			return true
-		}
-	}
-	if k == link.Files && says(p[4]) == herePiece {
-		h.town.mu.Lock()
-		h.town.moved += int64(len(p) - fileFrameHeader)
-		h.town.mu.Unlock()
-	}
-	other.mu.Lock()
-	f := other.takes[k]
-	other.mu.Unlock()
-	if f != nil {
-		f(h.id, p)
-	}
-	return true
-}
-
-func (h *house) Echo(msg.NodeID) time.Time { return time.Now() }
-
-// spoils sets what is done to frames, and returns what was counted of pieces until then.
-func (w *town) spoils(f func(from, to msg.NodeID, k link.Kind, p []byte) []byte) (moved int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.spoil = f
-	moved, w.moved = w.moved, 0
-	return moved
-}
-
-func (w *town) state(id msg.NodeID) *msg.State {
-	p, ok := w.nodes[id].host.Partition(townID)
-	if !ok {
-		w.t.Fatalf("node %d does not host the partition", id)
-	}
-	return p.View().State()
-}
-
-// eventually waits for something that other goroutines bring about.
-func (w *town) eventually(what string, cond func() bool) {
-	w.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !cond(); {
-		if time.Now().After(end) {
-			for id := range w.nodes {
-				w.t.Logf("node %d: %+v", id, *w.state(id))
-			}
-			w.t.Fatalf("waited too long for %s", what)
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-}
-
-// leader waits until a node leads.
-func (w *town) leader() (id msg.NodeID) {
-	w.t.Helper()
-	w.eventually("a leader", func() bool {
-		for n := range w.nodes {
-			if s := w.state(n); s.Role == msg.Leader && s.Err == nil {
-				id = n
-				return true
-			}
-		}
-		return false
-	})
-	return id
-}
-
-const batchRecords = 60 // about a KiB
-
-// fill appends n batches of an idempotent producer, the seq-th and those behind it.
-func (w *town) fill(seq, n int) {
-	w.t.Helper()
-	for i := range n {
-		b := produced(7, 0, int32(seq+i)*batchRecords, batchRecords, 1)
-		w.eventually("an append", func() bool {
-			p, _ := w.nodes[w.leader()].host.Partition(townID)
-			a := appendTo(p, slices.Clone(b))
-			return a.Err == nil
-		})
-	}
-}
-
-// same waits until a node has everything that the leader has, and compares what both read.
-func (w *town) same(id msg.NodeID) {
-	w.t.Helper()
-	l := w.leader()
-	w.eventually(fmt.Sprintf("node %d to have what %d has", id, l), func() bool {
-		a, b := w.state(id), w.state(l)
-		return a.Err == nil && a.HighWatermark == b.HighWatermark && a.LogEnd == b.LogEnd && a.Leader == b.Leader
-	})
-	if a, b := w.records(id), w.records(l); !slices.Equal(a, b) {
-		w.t.Fatalf("node %d reads %d records, the leader %d", id, len(a), len(b))
-	}
-	a, _ := w.nodes[id].host.Partition(townID)
-	b, _ := w.nodes[l].host.Partition(townID)
-	if x, y := fmt.Sprint(a.View().Producers()), fmt.Sprint(b.View().Producers()); len(x) == 2 || sansTime(x) != sansTime(y) {
-		w.t.Fatalf("producers on %d: %s\non %d: %s", id, x, l, y)
-	}
-}
-
-func sansTime(s string) string { return s }
-
-func (w *town) records(id msg.NodeID) (out []string) {
-	w.t.Helper()
-	p, _ := w.nodes[id].host.Partition(townID)
-	v := p.View()
-	for at := v.State().LogStart; at < v.State().HighWatermark; {
-		r, err := v.Read(msg.ReadRequest{Offset: at, MaxBytes: 1 << 20, AtLeastOne: true})
-		if err != nil {
-			w.t.Fatalf("reading node %d at %d: %v", id, at, err)
-		}
-		for _, chunk := range r.Chunks {
-			for len(chunk) > 0 {
-				b, rest, err := record.Next(chunk)
-				if err != nil {
-					w.t.Fatal(err)
-				}
-				out = append(out, string(b))
-				at, chunk = b.LastOffset()+1, rest
-			}
-		}
-		r.Release()
-	}
-	return out
-}
-
-// forget makes the leader forget the beginning of its log.
-func (w *town) forget(below int64) {
-	w.t.Helper()
-	l := w.leader()
-	p, _ := w.nodes[l].host.Partition(townID)
-	done := make(chan error, 1)
-	if err := p.Post(&msg.DeleteRecords{Offset: below, Done: func(_ int64, err error) { done <- err }}); err != nil {
-		w.t.Fatal(err)
-	}
-	if err := <-done; err != nil {
-		w.t.Fatal(err)
-	}
-	w.eventually("the leader to drop files", func() bool {
-		_, err := os.Stat(filepath.Join(w.nodes[l].dir, "partitions", townID.String(), fmt.Sprintf("%020d", 1)))
-		return os.IsNotExist(err)
-	})
+	f, err := decodeFileFrame(p)
+	return f, err == nil
 }
 
 func TestMemberThatMissedWhatIsGoneGetsTheFiles(t *testing.T) {
-	w := newTown(t, 1, 2, 3)
-	w.up(1, 2, 3)
-	w.fill(0, 50)
-	lost := msg.NodeID(3)
-	if w.leader() == lost {
-		lost = 2
-	}
-	w.down(lost)
-	w.fill(50, 300)
-	w.forget(12_000)
+	w, lost := left(t, 0)
 	w.up(lost)
 	w.same(lost)
 	if w.state(lost).LogStart == 0 {
 		t.Error("the log of the member that was away was not replaced")
 	}
-	w.fill(350, 10)
+	w.fill(75, 10)
 	w.same(lost)
+	w.down(lost)
+	w.up(lost)
+	w.same(lost)
+	if moved := w.spoils(nil); moved == 0 || moved > 1<<20 {
+		t.Errorf("%d bytes of files came", moved)
+	}
+}
+
+// What is left of a transfer is deleted, and the leader lets go of what it has held.
+func TestNothingIsLeftOfATransfer(t *testing.T) {
+	w, lost := left(t, 0)
+	w.up(lost)
+	w.same(lost)
+	l := w.nodes[w.leader()].host.files
+	w.eventually("the leader to let go of its offers", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.offers) == 0
+	})
+	w.eventually("the member to clean up", func() bool {
+		entries, err := os.ReadDir(filepath.Join(w.dir(lost), "incoming"))
+		return err == nil && len(entries) == 0 && len(w.nodes[lost].host.Transfers()) == 0
+	})
+}
+
+func TestNewMemberGetsALongLogAsFilesAndAShortOneAsEntries(t *testing.T) {
+	for _, c := range []struct {
+		batches int
+		files   bool
+	}{{10, false}, {50, true}} {
+		t.Run(fmt.Sprint(c.batches), func(t *testing.T) { newMember(t, c.batches, c.files) })
+	}
+}
+
+func newMember(t *testing.T, batches int, files bool) {
+	w := newTown(t, 1, 2, 3)
+	w.up(1, 2, 3)
+	w.fill(0, batches)
+	for id := msg.NodeID(1); id <= 3; id++ { // so that the log is not in memory
+		w.down(id)
+	}
+	w.up(1, 2, 3, 4)
+	w.leader()
+	w.assign(1, 2, 3, 4)
+	w.same(4)
+	if moved := w.spoils(nil); moved > 0 != files {
+		t.Errorf("%d batches: %d bytes of files came", batches, moved)
+	}
+	w.fill(batches, 5)
+	w.same(4)
+	// Its log is as good as the others': it goes on without files.
+	w.down(4)
+	w.fill(batches+5, 5)
+	w.up(4)
+	w.same(4)
+	if moved := w.spoils(nil); moved > 0 {
+		t.Errorf("%d batches: %d bytes of files came to a member that had missed a little", batches, moved)
+	}
+}
+
+// stopAfter holds all pieces back once some bytes of them have come, and closes the channel then.
+func (w *town) stopAfter(limit int64) <-chan struct{} {
+	var sum atomic.Int64
+	stopped := make(chan struct{})
+	w.spoils(func(_, _ msg.NodeID, k link.Kind, p []byte) []byte {
+		if f, ok := pieceOf(k, p); ok && f.says == herePiece {
+			before := sum.Load()
+			if before >= limit {
+				return nil
+			}
+			if after := sum.Add(int64(f.count)); after >= limit {
+				close(stopped)
+			}
+		}
+		return p
+	})
+	return stopped
+}
+
+// A transfer that is broken off goes on where it was: after the member was killed, and when another node leads.
+func TestTransferGoesOnWhereItWasBrokenOff(t *testing.T) {
+	for name, breakOff := range map[string]func(w *town, lost msg.NodeID){
+		"the member was killed": func(w *town, lost msg.NodeID) {
+			w.kill(lost)
+			w.spoils(nil)
+			w.up(lost)
+		},
+		"the leader was killed": func(w *town, _ msg.NodeID) {
+			l := w.leader()
+			w.kill(l)
+			w.spoils(nil)
+			w.up(l)
+		},
+		"nothing came for long": func(w *town, _ msg.NodeID) {
+			gave := make(chan struct{}, 100)
+			w.spoils(func(_, _ msg.NodeID, k link.Kind, p []byte) []byte {
+				f, ok := pieceOf(k, p)
+				if ok && f.says == gaveUp {
+					gave <- struct{}{}
+				}
+				if ok && f.says == herePiece {
+					return nil
+				}
+				return p
+			})
+			await(w.t, first(gave), "the member to give up")
+			w.spoils(nil)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, lost := left(t, 0)
+			all := w.sizeAt(w.leader())
+			stopped := w.stopAfter(all * 2 / 3)
+			w.up(lost)
+			await(t, stopped, "some pieces")
+			w.mu.Lock()
+			before := w.moved
+			w.mu.Unlock()
+			breakOff(w, lost)
+			w.spoils(func(_, _ msg.NodeID, _ link.Kind, p []byte) []byte { return p })
+			w.same(lost)
+			if after := w.spoils(nil); after == 0 || before+after > all*5/4 {
+				t.Errorf("%d bytes came before and %d after, of a log of %d", before, after, all)
+			}
+		})
+	}
+}
+
+func (w *town) sizeAt(id msg.NodeID) int64 { return w.state(id).Size }
+
+// Retention goes on while files are fetched, and neither waits for the other.
+func TestRetentionRacesATransfer(t *testing.T) {
+	w, lost := left(t, 400<<10)
+	w.up(lost)
+	w.eventually("a transfer", func() bool { return len(w.nodes[lost].host.Transfers()) > 0 })
+	for below := int64(14_000); below <= 40_000; below += 2_000 {
+		w.forget(below)
+	}
+	w.same(lost)
+}
+
+func TestTransferIsThrottledAndSeen(t *testing.T) {
+	const rate = 300 << 10
+	w, lost := left(t, rate)
+	began := time.Now()
+	w.up(lost)
+	seen := map[int64]bool{}
+	w.eventually("the transfer", func() bool {
+		for _, tr := range w.nodes[lost].host.Transfers() {
+			if tr.ID != townID || tr.From != w.leader() || tr.Here > tr.Bytes || tr.Waits {
+				t.Errorf("a transfer that can't be: %+v", tr)
+			}
+			seen[tr.Here] = true
+		}
+		return w.state(lost).LogStart > 0
+	})
+	took := time.Since(began)
+	w.same(lost)
+	moved := w.spoils(nil)
+	if least := time.Duration(moved-rate) * time.Second / rate; took < least {
+		t.Errorf("%d bytes came within %v", moved, took)
+	}
+	if len(seen) < 5 {
+		t.Errorf("its progress was seen at %v", seen)
+	}
+}
+
+// A link that spoils, loses or doubles frames costs time, and nothing else.
+func TestTransferOverABadLink(t *testing.T) {
+	for name, spoil := range map[string]func(n int64, p []byte) []byte{
+		"flipped": func(n int64, p []byte) []byte {
+			if n%7 == 3 {
+				p = bytes.Clone(p)
+				p[len(p)/2] ^= 1
+			}
+			return p
+		},
+		"lost": func(n int64, p []byte) []byte {
+			if n%7 == 3 {
+				return nil
+			}
+			return p
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, lost := left(t, 0)
+			var n atomic.Int64
+			w.spoils(func(_, _ msg.NodeID, k link.Kind, p []byte) []byte {
+				if k != link.Files {
+					return p
+				}
+				return spoil(n.Add(1), p)
+			})
+			w.up(lost)
+			w.same(lost)
+		})
+	}
+}
+
+// The raft message that tells of a snapshot may be lost, and come again when it is old.
+func TestSnapshotIsLostAndRepeated(t *testing.T) {
+	w, lost := left(t, 0)
+	var told []byte
+	var from msg.NodeID
+	w.spoils(func(f, to msg.NodeID, k link.Kind, p []byte) []byte {
+		if k == link.RaftEntries && to == lost && isSnapshot(p) && told == nil {
+			told, from = p, f
+			return nil
+		}
+		return p
+	})
+	w.up(lost)
+	w.same(lost)
+	w.spoils(nil)
+	w.nodes[lost].mu.Lock()
+	take := w.nodes[lost].takes[link.RaftEntries]
+	w.nodes[lost].mu.Unlock()
+	take(from, bytes.Clone(told))
+	w.fill(75, 5)
+	w.same(lost)
+	if moved := w.spoils(nil); moved > 0 {
+		t.Errorf("%d bytes of files came for a snapshot that brought nothing", moved)
+	}
+}
+
+func isSnapshot(p []byte) bool {
+	r, err := decodeBulk(p)
+	return err == nil && r.step.Message.GetType() == raftpb.MsgSnap
+}
+
+// A member whose disk is full stays as it is, and takes the files when there is room.
+func TestMemberWithAFullDisk(t *testing.T) {
+	w, lost := left(t, 0)
+	gave := make(chan struct{}, 100)
+	w.spoils(func(_, _ msg.NodeID, k link.Kind, p []byte) []byte {
+		if f, ok := pieceOf(k, p); ok && f.says == gaveUp {
+			gave <- struct{}{}
+		}
+		return p
+	})
+	w.up(lost)
+	w.nodes[lost].disk.set(true)
+	await(t, first(gave), "the member to give up")
+	if s := w.state(lost); s.Err != nil || s.HighWatermark != 5*batchRecords {
+		t.Errorf("the member is not as it was: %+v", s)
+	}
+	w.nodes[lost].disk.set(false)
+	w.same(lost)
+}
+
+func first(c chan struct{}) <-chan struct{} {
+	done := make(chan struct{})
+	go func() { <-c; close(done) }()
+	return done
+}
+
+// More partitions than may fetch at once wait for each other, and their leader for them.
+func TestTransfersWaitForEachOther(t *testing.T) {
+	f := &files{fetching: map[msg.TopicPartition]*Transfer{}}
+	var all []*fetcher
+	for range transfersAtOnce + 1 {
+		x := &fetcher{files: f, state: &Transfer{Waits: true}}
+		x.claim()
+		all = append(all, x)
+	}
+	last := all[transfersAtOnce]
+	if !all[0].running || last.running || !last.state.Waits {
+		t.Fatalf("running: %v, the last one: %v", all[0].running, last.running)
+	}
+	all[0].end(nil)
+	last.claim()
+	if !last.running || last.state.Waits {
+		t.Error("the last one does not take the place that became free")
+	}
+}
+
+func TestFileFramesAreReadAsTheyWereSent(t *testing.T) {
+	for _, f := range []fileFrame{
+		{says: wantPiece, id: townID, index: 9, file: 1 << 40, at: 77, count: pieceBytes, bytes: []byte{}},
+		{says: herePiece, id: townID, index: 9, file: 3, at: 1 << 50, count: 3, bytes: []byte("abc")},
+		{says: isDamaged, id: msg.TopicPartition{Partition: -1}, bytes: []byte{}},
+	} {
+		sent := append(f.encode(), f.bytes...)
+		got, err := decodeFileFrame(sent)
+		if err != nil || !reflect.DeepEqual(*got, f) {
+			t.Errorf("%v\n got %+v\nwant %+v", err, got, f)
+		}
+		for i := range sent {
+			bad := bytes.Clone(sent)
+			bad[i] ^= 1
+			if _, err := decodeFileFrame(bad); err == nil {
+				t.Errorf("a change of byte %d goes unnoticed", i)
+			}
+		}
+	}
+	for name, f := range map[string]fileFrame{
+		"nothing known":        {says: 7},
+		"nothing at all":       {},
+		"a count too large":    {says: wantPiece, count: pieceBytes + 1},
+		"bytes without reason": {says: wantPiece, count: 1, bytes: []byte{1}},
+		"too few bytes":        {says: herePiece, count: 2, bytes: []byte{1}},
+	} {
+		if _, err := decodeFileFrame(append(f.encode(), f.bytes...)); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}
+
+func FuzzFileFrame(f *testing.F) {
+	f.Add((&fileFrame{says: herePiece, id: townID, count: 0}).encode())
+	f.Fuzz(func(t *testing.T, p []byte) {
+		_, _ = decodeFileFrame(p)
+		_, _ = decodeSnapshot(p)
+	})
+}
+
+func TestSnapshotDataIsReadAsItWasSent(t *testing.T) {
+	d := &snapshotData{asked: 5, manifest: wal.Manifest{First: 8, PrevTerm: 1, Base: 3, Last: 7, Term: 1}}
+	got, err := decodeSnapshot(d.encode())
+	if err != nil || !reflect.DeepEqual(got, d) {
+		t.Errorf("%v: %+v", err, got)
+	}
+	newer := d.encode()
+	newer[0]++
+	for _, bad := range [][]byte{nil, newer, d.encode()[:20], binary.BigEndian.AppendUint64(d.encode(), 1)} {
+		if _, err := decodeSnapshot(bad); err == nil {
+			t.Errorf("%x is taken", bad)
+		}
+	}
 }

@@ -55,6 +55,8 @@ const (
 	gaveUp says = 4
 	// wantRepair asks all members for the log: whoever leads offers it.
 	wantRepair says = 5
+	// isDamaged tells the leader's node that a file came whole as the link goes, and damaged as the log goes.
+	isDamaged says = 6
 )
 
 const fileFrameHeader = 53
@@ -91,7 +93,7 @@ func decodeFileFrame(p []byte) (*fileFrame, error) {
 		bytes: p[fileFrameHeader:],
 	}
 	switch {
-	case f.says < wantPiece || f.says > wantRepair:
+	case f.says < wantPiece || f.says > isDamaged:
 		return nil, fmt.Errorf("a frame about files says %d, which is not known here", f.says)
 	case f.says == herePiece && int(f.count) != len(f.bytes), f.says != herePiece && len(f.bytes) > 0:
 		return nil, fmt.Errorf("a frame about files has %d bytes in it that should be %d", len(f.bytes), f.count)

@@ -375,6 +375,27 @@ func TestRottenLogIsNotOffered(t *testing.T) {
 	}
 }
 
+// Whoever gets rotten bytes can have the file verified where they come from.
+func TestOfferedFileIsVerified(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 8))
+	s := openStore(t, scratch(t))
+	l, _ := filled(t, s, "p", rng, 3, 20)
+	told := 0
+	l.OnDamage(func(Damage) { told++ })
+	o := offer(t, l, 60, "")
+	scribble(t, segmentPath(l.dir, 21), func(b []byte) []byte { return flip(b, int64(len(b)-20)) })
+	if err := errors.Join(o.Verify(1), o.Verify(41)); err != nil || told != 0 {
+		t.Errorf("files that are whole: %v", err)
+	}
+	var damaged *DamagedError
+	if err := o.Verify(21); !errors.As(err, &damaged) || damaged.FirstIndex != 40 || told != 1 || len(l.Damage()) != 1 {
+		t.Errorf("a rotten file: %v", err)
+	}
+	if err := o.Verify(22); !errors.Is(err, ErrOutOfRange) {
+		t.Errorf("no file: %v", err)
+	}
+}
+
 // A full disk stops a transfer with an error that says so; with room again it goes on. The log in use is not touched.
 func TestFullDiskStopsATransfer(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 6))

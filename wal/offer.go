@@ -100,6 +100,29 @@ func (o *Offer) ReadAt(p []byte, file uint64, off int64) error {
 	return nil
 }
 
+// Verify reads a segment that whoever fetched it has found damaged. Damage that is there counts as met by a reader.
+func (o *Offer) Verify(file uint64) error {
+	size, ok := o.size(file)
+	if !ok || file == StateFile {
+		return fmt.Errorf("verifying the offered file %d of %s: %w", file, o.log.name, ErrOutOfRange)
+	}
+	path := segmentPath(o.log.dir, file)
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("verifying the offered file %d of %s: %w", file, o.log.name, ErrCutOff)
+	}
+	defer f.Close()
+	for sc, index := newScanner(o.log.store.disk, f, 0, size), file; ; index++ {
+		e, _, err := sc.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return o.log.rot.add(Damage{File: path, From: e.pos, To: size, FirstIndex: index, Reason: err.Error()})
+		}
+	}
+}
+
 // turnTo opens a file, unless it is open.
 func (o *Offer) turnTo(file uint64) error {
 	if o.file != nil && o.first == file {

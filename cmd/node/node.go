@@ -18,7 +18,6 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/link"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
-	"github.com/seed-e634fa49/troupe/gateway/admin"
 	"github.com/seed-e634fa49/troupe/gateway/http"
 	"github.com/seed-e634fa49/troupe/gateway/kafka"
 	"github.com/seed-e634fa49/troupe/partitions"
@@ -41,7 +40,6 @@ type Node struct {
 	httpListener net.Listener
 	http         *http.Server
 	kafka        *kafka.Server
-	admin        atomic.Pointer[admin.Client] // set with kafka
 
 	peers     *book
 	links     *link.Links
