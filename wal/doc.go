@@ -55,7 +55,7 @@
 // # Recovery, case by case
 //
 // The journal has for each log a recovery point: the log up to there was synced. It is written behind the sync that it tells
-// of and durable with the next cycle of the syncer, or within about a second: it lags, and never leads.
+// of, without a sync of its own, and durable within about a second: it lags, and never leads.
 //
 //   - A segment below the recovery point whose sidecar sums it up and agrees with its length and its neighbours is believed and
 //     not read: it was synced, and its readers verify what they read. One whose sidecar is missing or bad is scanned.
@@ -67,8 +67,9 @@
 //     voting, and fetches the log anew.
 //   - Bytes that the disk refuses to read are damage wherever they lie.
 //   - What was whole beyond the recovery point is synced before Open returns, as raft takes for durable what it finds.
-//   - After a power failure the journal on disk may be one cycle behind what was acknowledged. An entry of that last cycle that
-//     then also rotted is taken for a torn end: that takes a power failure and a disk that lost what it had synced, at once.
+//   - After a power failure the journal on disk may be about a second behind what was acknowledged. An entry of that last second
+//     that then also rotted is taken for a torn end: that takes a power failure and a disk that lost what it had synced, at
+//     once. (A killed process loses nothing of the journal.) To be sure of each cycle would take a second sync in every one.
 //   - The end of the journal is cut where it is torn. Damage before that is an error at OpenStore: a vote may be lost. The last
 //     record of all can't be told apart: it is taken for torn.
 //   - Damage that a reader meets later is reported to it and listed; appending goes on, the owner decides.

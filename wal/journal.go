@@ -7,14 +7,16 @@ import (
 	"os"
 	"sort"
 	"sync"
+	"time"
 )
 
 // journal keeps, in one file for the whole node, each log's hard state and how far each is known to be durable (its
 // recovery point). The syncer writes it; anyone may look something up.
 //
-// Each cycle of the syncer makes the journal durable together with the logs, so hard states are durable when their
-// requests are answered. Recovery points are written after the sync that they tell of, so they become durable one cycle
-// later: what the journal claims is always true, and it lags by one cycle at most.
+// A cycle of the syncer that brings a hard state makes the journal durable together with the logs, so hard states are durable
+// when their requests are answered. Recovery points are written after the sync that they tell of and wait for such a cycle, or
+// for one about a second later: a sync of its own for each of them would cost every producer. So what the journal claims is
+// always true, and it lags by about a second at most.
 type journal struct {
 	disk Disk
 	path string
@@ -25,8 +27,11 @@ type journal struct {
 	file    *os.File
 	size    int64 // of what is whole
 	durable int64 // of what was synced
-	live    int64 // size after the last rewrite
-	buf     []byte
+	// promised: what was added since is more than recovery points, and must be durable with this cycle.
+	promised bool
+	behind   time.Time // when what is not durable began to be written
+	live     int64     // size after the last rewrite
+	buf      []byte
 }
 
 // rewriteAbove is how long the journal may grow beyond four times what is live in it.
@@ -118,6 +123,7 @@ func (j *journal) forget(name string) {
 	defer j.mu.Unlock()
 	if e := j.known.byName[name]; e != nil && e.written {
 		j.buf = appendForget(j.buf, e.id)
+		j.promised = true
 	}
 	j.known.forget(name)
 }
@@ -129,6 +135,7 @@ func (j *journal) state(name string, hs HardState) {
 	e := j.named(name)
 	e.state, e.hasState = hs, true
 	j.buf = appendState(j.buf, e.id, hs)
+	j.promised = true
 }
 
 // synced adds a recovery point to what is written next.
@@ -145,6 +152,7 @@ func (j *journal) synced(name string, p position) {
 func (j *journal) lower(name string, p position) {
 	if k, ok := j.lookup(name); ok && k.hasSynced && p.before(k.synced) {
 		j.synced(name, p)
+		j.promised = true
 	}
 }
 
@@ -172,6 +180,9 @@ func (j *journal) write() error {
 		_, err = j.disk.WriteAt(j.file, buf, j.size)
 	}
 	if err == nil {
+		if !j.lags() {
+			j.behind = time.Now()
+		}
 		j.size += int64(len(buf))
 		return nil
 	}
@@ -201,7 +212,8 @@ func (j *journal) rewrite(dir string) error {
 	for _, e := range j.known.byName {
 		e.written = true
 	}
-	j.size, j.durable, j.live = int64(len(buf)), int64(len(buf)), int64(len(buf))
+	j.size, j.live = int64(len(buf)), int64(len(buf))
+	j.settled()
 	return nil
 }
 
@@ -229,7 +241,14 @@ func (j *journal) compact() []byte {
 
 func (j *journal) grown() bool { return j.size > 4*j.live+rewriteAbove }
 
-// lags reports whether the file holds what was not synced.
+// lags reports whether the file holds what was not synced; overdue that it must be synced now.
 func (j *journal) lags() bool { return j.durable < j.size }
+
+func (j *journal) overdue() bool {
+	return j.lags() && (j.promised || time.Since(j.behind) >= laterAfter)
+}
+
+// settled takes note that the file was synced as it is.
+func (j *journal) settled() { j.durable, j.promised = j.size, false }
 
 func (j *journal) close() { j.file.Close() }

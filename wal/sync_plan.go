@@ -26,25 +26,26 @@ const (
 	firstEach = 100 * time.Microsecond
 )
 
-func (p *syncPlan) sync(d Disk, root *os.File, files []*os.File, stats *counters) error {
+// sync makes files durable, and reports whether everything else in the file system is, too.
+func (p *syncPlan) sync(d Disk, root *os.File, files []*os.File, stats *counters) (whole bool, err error) {
 	if p.prefersWhole(len(files)) {
 		began := time.Now()
 		err := d.SyncAll(root)
 		if !errors.Is(err, ErrNoSyncAll) {
 			p.whole = average(p.whole, time.Since(began))
 			stats.syncCalls.Add(1)
-			return err
+			return true, err
 		}
 		p.cannot = true
 	}
 	began := time.Now()
 	stats.syncCalls.Add(int64(len(files)))
-	err := syncEach(d, files)
+	err = syncEach(d, files)
 	if len(files) >= syncAllFrom {
 		p.each = average(p.each, time.Since(began)/time.Duration(len(files)))
 		p.whole -= p.whole / 32 // so that it is tried again some time
 	}
-	return err
+	return false, err
 }
 
 func (p *syncPlan) prefersWhole(files int) bool {

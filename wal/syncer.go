@@ -15,8 +15,9 @@ const laterAfter = time.Second
 //
 //  1. take everything that was asked for since the last cycle began
 //  2. write hard states to the journal
-//  3. make the files that were written, the directories that changed, and the journal durable, all at once
-//  4. write the new recovery points to the journal (durable with the next cycle)
+//  3. make the files that were written, the directories that changed, and the journal if it has hard states, durable, all at
+//     once
+//  4. write the new recovery points to the journal, durable with a later cycle
 //  5. answer, in the order of the requests
 //
 // A request that arrives during a cycle joins the next one, so under load many requests of many logs share a sync, while a
@@ -272,7 +273,6 @@ func (y *syncer) makeDurable(c *cycle) error {
 		y.fail(err)
 		return err
 	}
-	j.durable = j.size
 	if werr != nil {
 		return werr
 	}
@@ -334,17 +334,22 @@ func (y *syncer) sync(c *cycle) error {
 			c.files = append(c.files, d)
 		}
 	}
-	if y.store.journal.lags() {
-		c.files = append(c.files, y.store.journal.file)
+	j := y.store.journal
+	with := j.overdue()
+	if with {
+		c.files = append(c.files, j.file)
 	}
 	if len(c.files) == 0 {
 		return nil
 	}
 	began := time.Now()
-	err := y.plan.sync(y.store.disk, y.root, c.files, &y.store.stats)
+	whole, err := y.plan.sync(y.store.disk, y.root, c.files, &y.store.stats)
 	y.store.stats.synced(time.Since(began), len(c.logs))
 	if err != nil {
 		return storageErr(err, "making the log durable")
+	}
+	if whole || with {
+		j.settled()
 	}
 	return nil
 }

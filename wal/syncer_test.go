@@ -205,13 +205,65 @@ func TestSyncPlanLeavesTheWholeFileSystemAloneWhereThatIsDear(t *testing.T) {
 	}
 	tries := 0
 	for ; !p.prefersWhole(syncAllFrom) && tries < 2000; tries++ {
-		if err := p.sync(realDisk{}, nil, files, &counters{}); err != nil {
+		if _, err := p.sync(realDisk{}, nil, files, &counters{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if tries == 2000 {
 		t.Error("a file system that was slow once is never tried again")
 	}
+}
+
+// A cycle syncs the journal where it holds what is promised: hard states, removals, and recovery points that go back.
+func TestTheJournalIsSyncedForWhatIsPromised(t *testing.T) {
+	d := &faultyDisk{}
+	s := openStore(t, t.TempDir(), withDisk(d))
+	s.syncer.plan.cannot = true // so that each sync has a name
+	l := openLog(t, s, "a-0")
+	syncLog(t, l, nil)
+	for _, c := range []struct {
+		name string
+		do   func()
+		want bool
+	}{
+		{"records", func() { syncLog(t, l, nil) }, false},
+		{"a hard state", func() { syncLog(t, l, &HardState{Term: 2, Vote: 1}) }, true},
+		{"records behind it", func() { syncLog(t, l, nil) }, false},
+		{"a truncation", func() { l.TruncateBack(l.LastIndex() - 2) }, true},
+		{"a removal", func() { l.Close(); s.Remove("a-0") }, true},
+	} {
+		if l.usable("") == nil {
+			appendTo(t, l, recordsFrame(1, l.NextOffset(), 1, 1, nil))
+		}
+		d.reset()
+		c.do()
+		if names, _ := d.syncs(); strings.Contains(names, journalFile) != c.want {
+			t.Errorf("%s: synced %s", c.name, names)
+		}
+	}
+}
+
+// Recovery points become durable within about a second, whether cycles follow each other without end or none follows.
+func TestRecoveryPointsAreDurableSoon(t *testing.T) {
+	d := &faultyDisk{}
+	s := openStore(t, t.TempDir(), withDisk(d))
+	s.syncer.plan.cannot = true
+	l := openLog(t, s, "a-0")
+	once := func() bool {
+		names, _ := d.syncs()
+		return strings.Contains(names, journalFile)
+	}
+	syncLog(t, l, &HardState{Term: 1})
+	d.reset()
+	waitFor(t, func() bool {
+		appendTo(t, l, recordsFrame(1, l.NextOffset(), 1, 1, nil))
+		syncLog(t, l, nil)
+		return once()
+	})
+	appendTo(t, l, recordsFrame(1, l.NextOffset(), 1, 1, nil))
+	syncLog(t, l, nil)
+	d.reset()
+	waitFor(t, once)
 }
 
 // BenchmarkSyncFiles shows from how many files on one sync of the file system is cheaper: see syncPlan.
