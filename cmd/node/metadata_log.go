@@ -8,6 +8,7 @@ import (
 	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/controller"
+	"github.com/seed-e634fa49/troupe/coordinator/group"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata/configs"
 	"github.com/seed-e634fa49/troupe/partitions"
@@ -31,6 +32,10 @@ func (n *Node) startActors(context.Context) error {
 	n.replicas = &replicas{
 		node: n.o.ID, directory: id.Directory, host: n.host, logs: n.store, static: n.o.Static, log: n.log,
 		told: map[msg.TopicID]msg.TopicConfig{},
+	}
+	n.coordinators = &group.Coordinators{
+		Options: group.Options{Node: n.o.ID, Directory: n.host, Image: n.image.Load, Static: n.o.Static, Random: n.o.Random},
+		System:  n.system, Logger: n.log,
 	}
 	n.reached.Store(int32(actorsRun))
 	if err := n.host.Start(metadataSpec(id)); err != nil {
@@ -125,6 +130,7 @@ func (n *Node) applied(i *metadata.Image, c metadata.Changes) {
 	case <-n.upToDate:
 		n.replicas.change(i, c)
 		n.image.Store(i)
+		n.coordinators.Follow(i)
 		n.replicas.remove(c.Deleted)
 		n.forget(c.Deleted)
 		if c.Nodes || c.Quorum {
@@ -146,6 +152,7 @@ func (n *Node) applied(i *metadata.Image, c metadata.Changes) {
 	}
 	n.replicas.startAll(i)
 	n.image.Store(i)
+	n.coordinators.Follow(i)
 	close(n.upToDate)
 }
 

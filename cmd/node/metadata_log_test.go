@@ -8,6 +8,7 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/bus"
 	"github.com/seed-e634fa49/troupe/actors/clock"
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/group"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
 
@@ -18,6 +19,7 @@ func TestNothingIsStartedFromThePast(t *testing.T) {
 	n.image.Store(metadata.Empty())
 	n.announcer = newAnnouncer(1, clock.System(), zerolog.Nop())
 	n.peers = newBook(1, zerolog.Nop(), func(msg.NodeID, msg.Endpoint) {})
+	n.coordinators = &group.Coordinators{Options: group.Options{Directory: h}}
 	var err error
 	if n.bus, err = bus.Start(bus.Options{Node: 1, Cluster: "c"}); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/fabric"
 	"github.com/seed-e634fa49/troupe/actors/link"
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/group"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 	"github.com/seed-e634fa49/troupe/gateway/http"
 	"github.com/seed-e634fa49/troupe/gateway/kafka"
@@ -49,11 +50,12 @@ type Node struct {
 	bus       *bus.Bus
 	fabric    *fabric.Fabric
 
-	store      *wal.Store
-	system     *actors.System
-	host       *partitions.Host
-	controller actors.Ref
-	replicas   *replicas // touched on the controller's step only
+	store        *wal.Store
+	system       *actors.System
+	host         *partitions.Host
+	controller   actors.Ref
+	replicas     *replicas           // touched on the controller's step only
+	coordinators *group.Coordinators // the same
 
 	image atomic.Pointer[metadata.Image]
 	// upToDate is closed when the image holds this start's registration.

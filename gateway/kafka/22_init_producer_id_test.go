@@ -70,30 +70,6 @@ func TestInitProducerIDErrors(t *testing.T) {
 	}
 }
 
-func TestFindCoordinator(t *testing.T) {
-	_, addr := newWorld(t).open()
-	c := dial(t, addr)
-	for version := int16(0); version <= 6; version++ {
-		for kind, want := range []*kerr.Error{kerr.CoordinatorNotAvailable, kerr.CoordinatorNotAvailable, kerr.CoordinatorNotAvailable, kerr.InvalidRequest} {
-			if version == 0 && kind > 0 {
-				continue
-			}
-			if kind == shareKey && version < 6 {
-				want = kerr.InvalidRequest
-			}
-			req := kmsg.NewPtrFindCoordinatorRequest()
-			req.Version, req.CoordinatorKey, req.CoordinatorType, req.CoordinatorKeys = version, "g", int8(kind), []string{"g", "h"}
-			resp := ask[*kmsg.FindCoordinatorResponse](c, req)
-			if version < 4 && (resp.ErrorCode != want.Code || resp.NodeID != -1 || len(resp.Coordinators) != 0) {
-				t.Errorf("v%d, kind %d: got %+v, want %v", version, kind, resp, want)
-			}
-			if version >= 4 && (len(resp.Coordinators) != 2 || resp.Coordinators[1].Key != "h" || resp.Coordinators[1].ErrorCode != want.Code) {
-				t.Errorf("v%d, kind %d: got %+v, want two of %v", version, kind, resp, want)
-			}
-		}
-	}
-}
-
 func TestProducerIDsAreRefilledAhead(t *testing.T) {
 	w := newWorld(t)
 	_, addr := w.open()

@@ -14,6 +14,7 @@ var cores = []string{
 	"coordinator/metadata/*.go",
 	"coordinator/metadata/configs/*.go",
 	"coordinator/controller/*.go", "!coordinator/controller/actor.go",
+	"coordinator/group/*.go", "!coordinator/group/actor*.go", "!coordinator/group/coordinators.go",
 	"partitions/core*.go", "partitions/producers*.go",
 	"actors/bus/presence.go",
 }
