@@ -21,6 +21,7 @@ import (
 //	group 1 2 3+                      the raft ids of the metadata log's group; + marks those that have no vote
 //	leaders                           who leads: lines "TOPIC NUMBER leader=N insync=N,N"
 //	start at=N                        the log starts there
+//	levels LOW HIGH                   the feature levels that node 1 can work at
 //	settings moves=N records=N
 //	cluster                           prints nodes and quorum
 //
@@ -54,6 +55,8 @@ func (s *stage) runCluster(t *testing.T, d *datadriven.TestData) {
 			n := number(arg.Key)
 			s.core.founding.Quorum = append(s.core.founding.Quorum, metadata.Quorum{Node: msg.NodeID(n), Directory: fmt.Sprint("dir", n), RaftID: uint64(n), Voter: true})
 		}
+	case "levels":
+		s.core.node.MinLevel, s.core.node.MaxLevel = int(number(d.CmdArgs[0].Key)), int(number(d.CmdArgs[1].Key))
 	case "start":
 		d.ScanArgs(t, "at", &s.state.LogStart)
 	case "beat":

@@ -485,7 +485,7 @@ func TestTheLogIsHandedOver(t *testing.T) {
 // Whatever happens to leaders, links and processes: what was answered is so, all images agree, and when it is over the cluster
 // heals.
 func TestControllersAgree(t *testing.T) {
-	for seed := range uint64(25) {
+	for seed := range uint64(15) {
 		e := formed(t, seed, Settings{SnapshotRecords: 60})
 		made := map[string]*[]error{}
 		requests := map[string]*msg.CreateTopics{}

@@ -281,6 +281,7 @@ func (c *core) chores(r *round) {
 	}
 	c.raiseLevel(r)
 	if r.image().Level() < 2 {
+		c.moves.seen = c.image
 		return // older nodes know no records of what follows
 	}
 	c.fence(r)

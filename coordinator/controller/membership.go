@@ -102,7 +102,9 @@ func (r *round) joinCluster(q *msg.JoinCluster) {
 func (r *round) changeNode(q *msg.ChangeNode) {
 	n, ok := r.image().Node(q.Node)
 	if !ok {
-		r.refuse(q, msg.Errorf(kerr.BrokerIDNotRegistered, "changing node %d: no such node is registered", q.Node))
+		if q.Change != msg.DecommissionNode || !r.core.dropMember(r, q.Node) {
+			r.refuse(q, msg.Errorf(kerr.BrokerIDNotRegistered, "changing node %d: no such node is registered", q.Node))
+		}
 		return
 	}
 	var changes []metadata.Record

@@ -179,15 +179,21 @@ func (c *core) remove(r *round) {
 		if !n.Leaving || n.ID == c.node.ID || r.image().Holds(n.ID) {
 			continue
 		}
-		if q, ok := r.image().QuorumOf(n.ID); ok {
-			if q.Voter || c.voters.votes(q) {
-				continue
-			}
-			rest := slices.DeleteFunc(slices.Clone(r.image().Quorum()), func(o metadata.Quorum) bool { return o == q })
-			r.must(metadata.QuorumChanged{Quorum: rest})
+		if _, member := r.image().QuorumOf(n.ID); !member || c.dropMember(r, n.ID) {
+			r.must(metadata.NodeRemoved{Node: n.ID, Directory: n.Directory})
 		}
-		r.must(metadata.NodeRemoved{Node: n.ID, Directory: n.Directory})
 	}
+}
+
+// dropMember takes a node out of the metadata log's group, and reports whether that could be done: not while it has a vote.
+func (c *core) dropMember(r *round, node msg.NodeID) bool {
+	q, ok := r.image().QuorumOf(node)
+	if !ok || q.Voter || c.voters.votes(q) {
+		return false
+	}
+	rest := slices.DeleteFunc(slices.Clone(r.image().Quorum()), func(o metadata.Quorum) bool { return o == q })
+	r.must(metadata.QuorumChanged{Quorum: rest})
+	return true
 }
 
 // brokerBool is a switch among the broker configs in force here.
