@@ -39,6 +39,9 @@ func (r *replica) members() []msg.Member {
 		if self {
 			m.LogEnd = s.LogEnd
 		}
+		if self || m.Doing == "snapshot" {
+			m.Doing += r.host.moved(r.spec.ID, m.Node, self)
+		}
 		if !m.LastCaughtUp.IsZero() && (l.resting || self) {
 			m.LastFetch, m.LastCaughtUp = now, now
 		}

@@ -39,6 +39,7 @@ func NewPeers(links PeerLinks, host func() *Host) *Peers {
 	p := &Peers{links: links, host: host, outboxes: map[msg.NodeID]*outbox{}}
 	links.Handle(link.Raft, p.takeUrgent)
 	links.Handle(link.RaftEntries, p.takeBulk)
+	links.Handle(link.Files, p.takeFiles)
 	return p
 }
 
@@ -86,6 +87,13 @@ func (p *Peers) takeUrgent(from msg.NodeID, payload []byte) {
 func (p *Peers) takeBulk(from msg.NodeID, payload []byte) {
 	if r, err := decodeBulk(payload); err == nil {
 		p.deliver(from, r)
+	}
+}
+
+// takeFiles hands on what is said about files (snapshot.go).
+func (p *Peers) takeFiles(from msg.NodeID, payload []byte) {
+	if host := p.host(); host != nil {
+		host.TakeFiles(from, payload)
 	}
 }
 

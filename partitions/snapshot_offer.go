@@ -1,6 +1,7 @@
 package partitions
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -205,13 +206,27 @@ func (f *files) closeOffers(id msg.TopicPartition, over func(*heldOffer) bool) (
 	return left
 }
 
-// progress is how much of what it was told of a node has been sent; 0, 0 if that is nothing.
-func (f *files) progress(id msg.TopicPartition, index uint64, to msg.NodeID) (sent, of int64) {
+// moved says how much of a partition's files a member has: this node's own as it fetches them, another's as it asks for them. ""
+// where nothing moves.
+func (h *Host) moved(id msg.TopicPartition, node msg.NodeID, self bool) string {
+	f := h.files
+	if f == nil {
+		return ""
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	held := f.offers[offerKey{id, index}]
-	if held == nil {
-		return 0, 0
+	if t := f.fetching[id]; t != nil && self {
+		return fmt.Sprintf("fetching %d%%", t.Here*100/max(t.Bytes, 1))
 	}
-	return min(held.takers[to].bytes, held.Bytes()), held.Manifest.Bytes()
+	var last taker
+	var of int64
+	for key, held := range f.offers {
+		if t, ok := held.takers[node]; ok && key.id == id && t.seen.After(last.seen) {
+			last, of = t, held.Manifest.Bytes()
+		}
+	}
+	if self || last.seen.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" %d%%", last.here*100/max(of, 1))
 }

@@ -41,8 +41,8 @@ type heldOffer struct {
 
 // taker is how far a node has come with an offer.
 type taker struct {
-	seen  time.Time // when it last wanted something
-	bytes int64     // it was sent, about
+	seen time.Time // when it last wanted something
+	here int64     // bytes it has, as it asks for those behind them
 }
 
 // newFiles makes the node's transfers, and spawns the actor that serves pieces.
@@ -56,15 +56,19 @@ func newFiles(h *Host) *files {
 		h.o.Log.Error().Err(err).Msg("no files can be sent to other nodes")
 	}
 	f.serve = ref
-	f.links.Handle(link.Files, f.received)
 	return f
 }
 
-// received hands a frame from another node to whom it concerns. Whoever is not there, or has too much to do, is asked again.
-func (f *files) received(from msg.NodeID, payload []byte) {
+// TakeFiles hands what another node says about files to whom it concerns. Whoever is not there, or has too much to do, is asked
+// again. The payload is the host's from now on.
+func (h *Host) TakeFiles(from msg.NodeID, payload []byte) {
+	f := h.files
+	if f == nil {
+		return
+	}
 	frame, err := decodeFileFrame(payload)
 	if err != nil {
-		f.host.o.Log.Warn().Err(err).Int32("from", from).Msg("a frame about files was refused")
+		h.o.Log.Warn().Err(err).Int32("from", from).Msg("a frame about files was refused")
 		return
 	}
 	m := &said{fileFrame: frame, from: from}
@@ -72,9 +76,9 @@ func (f *files) received(from msg.NodeID, payload []byte) {
 	case wantPiece, isDamaged:
 		_ = f.serve.Post(m)
 	case herePiece, notHere:
-		_ = f.host.o.System.Lookup(fetchName(frame.id)).Post(m)
+		_ = h.o.System.Lookup(fetchName(frame.id)).Post(m)
 	default:
-		if p, ok := f.host.partitions.Load(frame.id); ok {
+		if p, ok := h.partitions.Load(frame.id); ok {
 			_ = p.(*hosted).Post(m)
 		}
 	}
@@ -164,6 +168,17 @@ func (f *files) touch(m *said, now time.Time) *wal.Offer {
 		return nil
 	}
 	t := held.takers[m.from]
-	held.takers[m.from] = taker{now, t.bytes + int64(m.count)}
+	held.takers[m.from] = taker{now, max(t.here, held.before(m.file)+int64(m.at))}
 	return held.Offer
+}
+
+// before is how many bytes are fetched before a file.
+func (h *heldOffer) before(file uint64) (n int64) {
+	for _, f := range h.Files {
+		if file != wal.StateFile && f.First >= file {
+			break
+		}
+		n += f.Bytes
+	}
+	return n
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -195,7 +196,7 @@ func TestTransferIsThrottledAndSeen(t *testing.T) {
 	w, lost := left(t, rate)
 	began := time.Now()
 	w.up(lost)
-	seen := map[int64]bool{}
+	seen, told, shown := map[int64]bool{}, map[string]bool{}, map[string]bool{}
 	w.eventually("the transfer", func() bool {
 		for _, tr := range w.nodes[lost].host.Transfers() {
 			if tr.ID != townID || tr.From != w.leader() || tr.Here > tr.Bytes || tr.Waits {
@@ -203,6 +204,7 @@ func TestTransferIsThrottledAndSeen(t *testing.T) {
 			}
 			seen[tr.Here] = true
 		}
+		told[w.doing(w.leader(), lost)], shown[w.doing(lost, lost)] = true, true
 		return w.state(lost).LogStart > 0
 	})
 	took := time.Since(began)
@@ -214,6 +216,30 @@ func TestTransferIsThrottledAndSeen(t *testing.T) {
 	if len(seen) < 5 {
 		t.Errorf("its progress was seen at %v", seen)
 	}
+	if !beginsOneOf(told, "snapshot ") || !beginsOneOf(shown, "fetching ") {
+		t.Errorf("the leader says of the member that it is %v, the member itself %v", told, shown)
+	}
+	w.eventually("nothing to be done", func() bool { return w.doing(w.leader(), lost) == "" && w.doing(lost, lost) == "" })
+}
+
+// doing is what a node says that a member does.
+func (w *town) doing(at, who msg.NodeID) string {
+	p, _ := w.nodes[at].host.Partition(townID)
+	for _, m := range p.View().Members() {
+		if m.Node == who {
+			return m.Doing
+		}
+	}
+	return ""
+}
+
+func beginsOneOf(all map[string]bool, with string) bool {
+	for s := range all {
+		if strings.HasPrefix(s, with) {
+			return true
+		}
+	}
+	return false
 }
 
 // A link that spoils, loses or doubles frames costs time, and nothing else.

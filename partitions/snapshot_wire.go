@@ -10,10 +10,9 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
-// FileLinks carry what is said about files between nodes; *link.Links is the real one.
+// FileLinks carry what is said about files to other nodes; *link.Links is the real one. What comes from there Peers hand to
+// Host.TakeFiles.
 type FileLinks interface {
-	// Handle has f called for every frame of kind k. f owns the payload, and does not block.
-	Handle(k link.Kind, f func(from msg.NodeID, payload []byte))
 	// Send sends one frame made of the pieces, which must not change any more. False: no link, or its queue is full.
 	Send(to msg.NodeID, lane link.Lane, k link.Kind, payload ...[]byte) bool
 }
