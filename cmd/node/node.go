@@ -19,6 +19,7 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/group"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
+	"github.com/seed-e634fa49/troupe/gateway/admin"
 	"github.com/seed-e634fa49/troupe/gateway/http"
 	"github.com/seed-e634fa49/troupe/gateway/kafka"
 	"github.com/seed-e634fa49/troupe/partitions"
@@ -41,6 +42,7 @@ type Node struct {
 	httpListener net.Listener
 	http         *http.Server
 	kafka        *kafka.Server
+	admin        atomic.Pointer[admin.Client] // set with kafka
 
 	peers     *book
 	links     *link.Links

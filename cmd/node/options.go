@@ -32,10 +32,12 @@ type Options struct {
 	Dir string
 	// Kafka are the doors for clients, at least one.
 	Kafka []Listener
-	// HTTP is HOST:PORT of the operators' door; "" keeps it closed. Pprof serves profiles there.
-	HTTP  string
-	Pprof bool
-	Rack  string
+	// HTTP is HOST:PORT of the operators' door; "" keeps it closed. Pprof serves profiles there, AdminAnywhere
+	// has it take requests to change the cluster from other machines, too.
+	HTTP          string
+	Pprof         bool
+	AdminAnywhere bool
+	Rack          string
 
 	// Peer is HOST:PORT of the door for other nodes, "" keeps it closed: the node stays alone. PeerAdvertise is what they are
 	// told; "" is where the door is bound, port 0 the bound port.
@@ -70,7 +72,7 @@ type Options struct {
 	Dial       link.Dial
 	// Reach is where an address that another node advertises is dialled, nil: there. It is for networks that translate addresses.
 	Reach func(address string) string
-	Disk       wal.Disk
+	Disk  wal.Disk
 	// Fatal is called once when a sync has failed: the process must end before it answers anything else. By default it
 	// does, with ExitStorage.
 	Fatal func(error)

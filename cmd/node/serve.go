@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/coordinator/metadata/configs"
+	"github.com/seed-e634fa49/troupe/gateway/admin"
 	"github.com/seed-e634fa49/troupe/gateway/http"
 	"github.com/seed-e634fa49/troupe/gateway/kafka"
 )
@@ -25,7 +26,9 @@ func (n *Node) serveHTTP(context.Context) error {
 	if n.httpListener == nil {
 		return nil
 	}
-	n.http = http.New(http.Options{Ready: n.Ready, Metrics: n.registry, Pprof: n.o.Pprof, Log: n.log})
+	n.http = http.New(http.Options{
+		Ready: n.Ready, Metrics: n.registry, Admin: n.admin.Load, AdminAnywhere: n.o.AdminAnywhere, Pprof: n.o.Pprof, Log: n.log,
+	})
 	n.serve(n.httpListener, func(l net.Listener) error { return n.http.Serve(l) })
 	return nil
 }
@@ -38,6 +41,7 @@ func (n *Node) serveKafka(context.Context) error {
 		Static: static, DataDir: static["log.dirs"], Disk: n.disk,
 		Log: n.log, Random: n.o.Random, Registerer: n.registry, Limits: n.limits(),
 	})
+	n.admin.Store(admin.New(admin.Options{At: n.system.At, Directory: n.host, Image: n.image.Load, Clock: n.o.Clock}))
 	for _, d := range n.doors {
 		n.serve(d.listener, func(l net.Listener) error { return n.kafka.Serve(l, d.name) })
 	}

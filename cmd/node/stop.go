@@ -22,6 +22,9 @@ func (n *Node) Stop(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("stopping the node: %s: %w", what, err))
 		}
 	}
+	if client := n.admin.Load(); client != nil {
+		client.Stop()
+	}
 	if n.kafka != nil {
 		note("answering what is in flight", n.kafka.Shutdown(ctx))
 	}

@@ -112,7 +112,7 @@ func (s *settings) node(logs io.Writer) (node.Options, error) {
 		return node.Options{}, err
 	}
 	o := node.Options{
-		ID: s.nodeID, Dir: s.data, Kafka: listeners, HTTP: s.http, Pprof: s.pprof, Rack: s.rack, Static: s.kafkaConfig, Log: log,
+		ID: s.nodeID, Dir: s.data, Kafka: listeners, HTTP: s.http, Pprof: s.pprof, AdminAnywhere: s.adminFar, Rack: s.rack, Static: s.kafkaConfig, Log: log,
 		Peer: s.peer, PeerAdvertise: s.peerAdv, Routes: s.routes, RoutesAdvertise: s.routesAdv, NATS: s.nats, Seeds: s.seeds,
 	}
 	for _, door := range []*string{&o.HTTP, &o.Peer, &o.Routes, &o.NATS} {

@@ -20,6 +20,7 @@ type settings struct {
 	advertise   []string // [NAME=]HOST:PORT
 	http        string   // "off" closes it
 	pprof       bool
+	adminFar    bool
 	rack        string
 	peer        string // "off" closes it
 	peerAdv     string
@@ -59,8 +60,9 @@ func (s *settings) declare(f *pflag.FlagSet) {
 	f.StringVar(&s.data, "data", "./data", "data `directory`")
 	f.StringArrayVar(&s.kafka, "kafka", []string{"127.0.0.1:9092"}, "where Kafka clients connect, `[NAME=]HOST:PORT`; repeat for more listeners (the first without a name is PLAINTEXT)")
 	f.StringArrayVar(&s.advertise, "kafka-advertise", nil, "the address that clients are told, `[NAME=]HOST:PORT` (default: where the listener is bound)")
-	f.StringVar(&s.http, "http", "127.0.0.1:8080", "where /metrics, /healthz and /readyz are served, `HOST:PORT` or off")
+	f.StringVar(&s.http, "http", "127.0.0.1:8080", "where /metrics, /healthz, /readyz and /admin are served, `HOST:PORT` or off")
 	f.BoolVar(&s.pprof, "pprof", false, "serve /debug/pprof on --http too")
+	f.BoolVar(&s.adminFar, "admin-anywhere", false, "take requests to change the cluster on --http from other machines, too: there is no login")
 	f.StringVar(&s.rack, "rack", "", "the rack this node stands in, Kafka's broker.rack")
 	f.StringVar(&s.peer, "peer", "127.0.0.1:9093", "where other nodes connect, `HOST:PORT` or off")
 	f.StringVar(&s.peerAdv, "peer-advertise", "", "the address of --peer that other nodes are told, `HOST:PORT` (default: where it is bound)")

@@ -112,7 +112,7 @@ func TestBadSettingsAreNamed(t *testing.T) {
 		file string
 		want string
 	}{
-		{"an unknown key", nil, "dta: x", `there is no setting "dta"; allowed are data, http,`},
+		{"an unknown key", nil, "dta: x", `there is no setting "dta"; allowed are admin-anywhere, data, http,`},
 		{"the file does not name itself", nil, "config: x", `there is no setting "config"`},
 		{"no YAML", nil, "data: [", "troupe.yaml"},
 		{"a map for a value", nil, "data: {a: b}", "data: want a value or a list, not a map"},

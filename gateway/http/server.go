@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
+
+	"github.com/seed-e634fa49/troupe/gateway/admin"
 )
 
 // Options of a Server.
@@ -20,6 +22,10 @@ type Options struct {
 	Ready func() error
 	// Metrics are what /metrics shows.
 	Metrics prometheus.Gatherer
+	// Admin brings what operators ask for to the controller; it returns nil while the node starts. A nil function keeps /admin
+	// closed. AdminAnywhere answers other machines than this one, too.
+	Admin         func() *admin.Client
+	AdminAnywhere bool
 	// Pprof opens /debug/pprof.
 	Pprof bool
 	Log   zerolog.Logger
@@ -76,6 +82,9 @@ func routes(o Options) http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{ErrorLog: stdlog.New(complaints{o.Log}, "", 0)}))
 	mux.HandleFunc("GET /healthz", health)
 	mux.HandleFunc("GET /readyz", readiness(o.Ready))
+	if o.Admin != nil {
+		(&administration{client: o.Admin, anywhere: o.AdminAnywhere}).routes(mux)
+	}
 	if o.Pprof {
 		profiles(mux)
 	}
