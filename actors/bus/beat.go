@@ -3,11 +3,20 @@ package bus
 import (
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/seed-e634fa49/troupe/actors/bus/presence"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
-const presenceSubject = "troupe.presence."
+const (
+	presenceSubject = "troupe.presence."
+	// beatEvery is how often a node says that it is there.
+	beatEvery = 250 * time.Millisecond
+	// beatSoon is the same while a route is new, or hurriedBeats long when peers were named.
+	beatSoon     = 20 * time.Millisecond
+	hurriedBeats = 25
+)
 
 // startBeats makes this node heard, and hears the others.
 func (b *Bus) startBeats() error {
@@ -48,9 +57,9 @@ func (b *Bus) hurryBeats() {
 // lost: others miss it.
 func (b *Bus) sayPresence() int {
 	b.mu.Lock()
-	hears := b.presence.hears(b.clock.Now())
+	hears := b.presence.Hears(b.clock.Now())
 	b.mu.Unlock()
-	if err := b.Publish(b.presenceSubject, encodeBeat(hears)); err != nil {
+	if err := b.Publish(b.presenceSubject, presence.Encode(hears)); err != nil {
 		b.options.Log.Debug().Err(err).Msg("this node's presence could not be told")
 	}
 	return len(hears)
@@ -58,13 +67,13 @@ func (b *Bus) sayPresence() int {
 
 func (b *Bus) beatHeard(subject string, data []byte) {
 	from, err := strconv.ParseInt(strings.TrimPrefix(subject, presenceSubject), 10, 32)
-	hears, ok := decodeBeat(data)
+	hears, ok := presence.Decode(data)
 	if err != nil || !ok {
 		b.options.Log.Debug().Str("subject", subject).Int("bytes", len(data)).Msg("a beat that this node can't read; does another version run there?")
 		return
 	}
 	b.mu.Lock()
-	fresh := b.presence.beat(msg.NodeID(from), hears, b.clock.Now())
+	fresh := b.presence.Beat(msg.NodeID(from), hears, b.clock.Now())
 	b.mu.Unlock()
 	if fresh {
 		b.sayPresence()
@@ -76,5 +85,5 @@ func (b *Bus) beatHeard(subject string, data []byte) {
 func (b *Bus) Heard(node msg.NodeID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.presence.heard(node, b.clock.Now())
+	return b.presence.Heard(node, b.clock.Now())
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
+	"github.com/seed-e634fa49/troupe/actors/bus/presence"
 	"github.com/seed-e634fa49/troupe/actors/clock"
 )
 
@@ -30,7 +31,7 @@ type Bus struct {
 
 	mu       sync.Mutex
 	closed   bool
-	presence *presence
+	presence *presence.Presence
 	nextBeat clock.Timer
 	// hurry is how many beats are still to follow each other soon.
 	hurry         int
@@ -50,7 +51,7 @@ func open(o Options) (*Bus, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	b := &Bus{options: o, clock: o.Clock, presence: newPresence(o.Node), presenceSubject: fmt.Sprint(presenceSubject, o.Node)}
+	b := &Bus{options: o, clock: o.Clock, presence: presence.New(o.Node), presenceSubject: fmt.Sprint(presenceSubject, o.Node)}
 	if b.clock == nil {
 		b.clock = clock.System()
 	}

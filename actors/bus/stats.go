@@ -15,7 +15,7 @@ func (b *Bus) Stats() Stats {
 	stats := Stats{Routes: b.server.NumRoutes()}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	stats.Heard = len(b.presence.hears(b.clock.Now()))
+	stats.Heard = len(b.presence.Hears(b.clock.Now()))
 	for _, s := range b.subscriptions {
 		// Only a closed subscription has no answer.
 		if n, err := s.Dropped(); err == nil {

@@ -53,6 +53,10 @@ func FuzzFrame(f *testing.F) {
 	}
 	f.Add((&frame{kind: frameAnswer, id: 1, body: []byte(`{"fault":{"code":0}}`)}).encode())
 	f.Add((&frame{kind: frameAnswer, id: 1, body: []byte(`{"answer":[{"id":"AAAAAAAAAAAAAAAAAAAAAQ"}]}`)}).encode())
+	fabric, err := New(Options{System: actors.NewSystem(actors.Options{Node: 1, Log: zerolog.Nop()}), Node: 1, Log: zerolog.Nop()})
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fr, err := decodeFrame(data)
 		if err != nil {
@@ -60,10 +64,6 @@ func FuzzFrame(f *testing.F) {
 		}
 		if !bytes.Equal(fr.encode(), data) {
 			t.Errorf("%x reads as %+v", data, fr)
-		}
-		fabric, err := New(Options{System: actors.NewSystem(actors.Options{Node: 1, Log: zerolog.Nop()}), Node: 1, Log: zerolog.Nop()})
-		if err != nil {
-			t.Fatal(err)
 		}
 		if kind, q, err := fabric.known.question(fr); err == nil {
 			if _, err := json.Marshal(kind.reply(q, nil)); err != nil {

@@ -17,9 +17,13 @@ import (
 	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
-// local are the requests that stay on their node: sessions send them to a partition where that is led, and clients are told
-// who leads; StopNode is for the node's own controller.
-var local = []string{"Append", "Wait", "DeleteRecords", "StopNode"}
+// local are the requests that stay on their node. Sessions send them to a partition or to a group's coordinator where that is
+// led, and tell clients who leads; StopNode is for the node's own controller.
+var local = []string{
+	"Append", "Wait", "DeleteRecords", "StopNode",
+	"JoinGroup", "SyncGroup", "HeartbeatGroup", "LeaveGroup", "HeartbeatConsumer", "CommitOffsets", "FetchOffsets", "DeleteOffsets",
+	"ListGroups", "DescribeGroup", "DeleteGroup", "ExplainGroup",
+}
 
 func TestEveryRequestTravelsOrIsLocal(t *testing.T) {
 	packages, err := parser.ParseDir(token.NewFileSet(), "../msg", nil, 0)

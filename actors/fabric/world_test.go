@@ -16,7 +16,7 @@ import (
 
 // world is three nodes, the wires between them, and one clock. What is sent lies on the wire until it is delivered.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	clock  *clock.Virtual
 	steps  *actors.Deterministic
 	nodes  map[msg.NodeID]*member
@@ -44,7 +44,7 @@ type packet struct {
 	deliver func()
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	w := &world{t: t, clock: clock.NewVirtual(time.Unix(1e9, 0)), steps: actors.NewDeterministic(1), nodes: map[msg.NodeID]*member{}}
 	for id := msg.NodeID(1); id <= 3; id++ {
 		m := &member{world: w, id: id}

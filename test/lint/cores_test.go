@@ -16,7 +16,7 @@ var cores = []string{
 	"coordinator/controller/*.go", "!coordinator/controller/actor.go",
 	"coordinator/group/*.go", "!coordinator/group/actor*.go", "!coordinator/group/coordinators.go",
 	"partitions/core*.go", "partitions/producers*.go",
-	"actors/bus/presence.go",
+	"actors/bus/presence/*.go",
 }
 
 // clocked are the folders whose time comes through actors/clock, so that the simulator can own it.

@@ -1,4 +1,4 @@
-package fabric
+package bus_test
 
 import (
 	"testing"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/bus"
+	"github.com/seed-e634fa49/troupe/actors/fabric"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
@@ -22,15 +23,14 @@ func TestARequestGoesOverTheBus(t *testing.T) {
 		}
 		t.Cleanup(b.Close)
 		system := actors.NewSystem(actors.Options{Node: id, Log: zerolog.Nop()})
-		f, err := New(Options{System: system, Node: id, Bus: b, Log: zerolog.Nop()})
+		f, err := fabric.New(fabric.Options{System: system, Node: id, Bus: b, Log: zerolog.Nop()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		system.UseFabric(f)
 		buses, systems = append(buses, b), append(systems, system)
 	}
-	answers := func(m msg.Message) { m.(*msg.AllocateProducerIDs).First = 4000; m.(msg.Request).Refuse(nil) }
-	spec := actors.Spec{Name: msg.ControllerName, New: func() actors.Actor { return actor{answers} }}
+	spec := actors.Spec{Name: msg.ControllerName, New: func() actors.Actor { return controller{} }}
 	if _, err := systems[1].Spawn(spec); err != nil {
 		t.Fatal(err)
 	}
@@ -49,22 +49,15 @@ func TestARequestGoesOverTheBus(t *testing.T) {
 	}
 }
 
-func BenchmarkRequest(b *testing.B) {
-	t := &testing.T{}
-	w := newWorld(t)
-	w.spawn(2, msg.ControllerName, func(m msg.Message) { m.(*msg.Heartbeat).Answer(nil) })
-	target := w.nodes[1].system.At(2, msg.ControllerName)
-	b.ReportAllocs()
-	for b.Loop() {
-		q := &msg.Heartbeat{Node: 1, Incarnation: "abcdefgh"}
-		q.Done = func(err error) {
-			if err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := target.Post(q); err != nil {
-			b.Fatal(err)
-		}
-		w.run()
-	}
+// controller answers every request for producer ids alike.
+type controller struct{}
+
+func (controller) Started(*actors.Context) error { return nil }
+func (controller) Idle(*actors.Context)          {}
+func (controller) Stopped(*actors.Context)       {}
+
+func (controller) Receive(_ *actors.Context, m msg.Message) {
+	q := m.(*msg.AllocateProducerIDs)
+	q.First = 4000
+	q.Answer(nil)
 }

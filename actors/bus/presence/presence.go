@@ -1,4 +1,4 @@
-package bus
+package presence
 
 import (
 	"encoding/binary"
@@ -9,19 +9,14 @@ import (
 )
 
 const (
-	// beatEvery is how often a node says that it is there.
-	beatEvery = 250 * time.Millisecond
-	// beatSoon is the same while a route is new, or hurriedBeats long when peers were named.
-	beatSoon     = 20 * time.Millisecond
-	hurriedBeats = 25
-	// heardWithin is how long a beat counts.
-	heardWithin = time.Second
+	// within is how long a beat counts.
+	within = time.Second
 	// maxHeard bounds the nodes that are kept in mind.
 	maxHeard = 4096
 )
 
-// presence is who has been heard. It is a core: beats and the time go in.
-type presence struct {
+// Presence is who has been heard. It is a core: beats and the time go in.
+type Presence struct {
 	self msg.NodeID
 	seen map[msg.NodeID]sighting
 }
@@ -33,12 +28,13 @@ type sighting struct {
 	hearsUs bool
 }
 
-func newPresence(self msg.NodeID) *presence {
-	return &presence{self: self, seen: map[msg.NodeID]sighting{}}
+// New has heard nobody yet.
+func New(self msg.NodeID) *Presence {
+	return &Presence{self: self, seen: map[msg.NodeID]sighting{}}
 }
 
-// beat takes a node's beat, and reports whether the node was not heard before: then it should be told at once that it is.
-func (p *presence) beat(from msg.NodeID, hears []msg.NodeID, now time.Time) (fresh bool) {
+// Beat takes a node's beat, and reports whether the node was not heard before: then it should be told at once that it is.
+func (p *Presence) Beat(from msg.NodeID, hears []msg.NodeID, now time.Time) (fresh bool) {
 	last, known := p.seen[from]
 	if from == p.self || !known && len(p.seen) == maxHeard {
 		return false
@@ -47,16 +43,16 @@ func (p *presence) beat(from msg.NodeID, hears []msg.NodeID, now time.Time) (fre
 	return !known || !last.counts(now)
 }
 
-func (s sighting) counts(now time.Time) bool { return now.Sub(s.at) <= heardWithin }
+func (s sighting) counts(now time.Time) bool { return now.Sub(s.at) <= within }
 
-// heard reports whether the two nodes hear each other.
-func (p *presence) heard(node msg.NodeID, now time.Time) bool {
+// Heard reports whether the two nodes hear each other.
+func (p *Presence) Heard(node msg.NodeID, now time.Time) bool {
 	s, known := p.seen[node]
 	return known && s.hearsUs && s.counts(now)
 }
 
-// hears lists the nodes that are heard, sorted, and forgets the others.
-func (p *presence) hears(now time.Time) []msg.NodeID {
+// Hears lists the nodes that are heard, sorted, and forgets the others.
+func (p *Presence) Hears(now time.Time) []msg.NodeID {
 	nodes := make([]msg.NodeID, 0, len(p.seen))
 	for node, s := range p.seen {
 		if s.counts(now) {
@@ -76,7 +72,8 @@ func (p *presence) hears(now time.Time) []msg.NodeID {
 //	| node   | node   |
 //	+--------+--------+ ...
 
-func encodeBeat(hears []msg.NodeID) []byte {
+// Encode makes the beat of a node that hears these.
+func Encode(hears []msg.NodeID) []byte {
 	data := make([]byte, 0, 4*len(hears))
 	for _, node := range hears {
 		data = binary.BigEndian.AppendUint32(data, uint32(node))
@@ -84,7 +81,8 @@ func encodeBeat(hears []msg.NodeID) []byte {
 	return data
 }
 
-func decodeBeat(data []byte) ([]msg.NodeID, bool) {
+// Decode reads a beat, and reports false for what is none.
+func Decode(data []byte) ([]msg.NodeID, bool) {
 	if len(data)%4 != 0 || len(data) > 4*maxHeard {
 		return nil, false
 	}

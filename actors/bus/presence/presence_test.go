@@ -1,4 +1,4 @@
-package bus
+package presence
 
 import (
 	"slices"
@@ -36,22 +36,22 @@ func TestPresence(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPresence(1)
+			p := New(1)
 			for _, b := range c.beats {
-				if fresh := p.beat(b.from, b.hears, noon.Add(b.at)); fresh != b.fresh {
+				if fresh := p.Beat(b.from, b.hears, noon.Add(b.at)); fresh != b.fresh {
 					t.Errorf("beat %+v: fresh %v", b, fresh)
 				}
 			}
 			var heard []msg.NodeID
 			for node := msg.NodeID(0); node < 10; node++ {
-				if p.heard(node, noon.Add(c.at)) {
+				if p.Heard(node, noon.Add(c.at)) {
 					heard = append(heard, node)
 				}
 			}
 			if !slices.Equal(heard, c.heard) {
 				t.Errorf("heard %v, want %v", heard, c.heard)
 			}
-			if hears := p.hears(noon.Add(c.at)); !slices.Equal(hears, c.hears) {
+			if hears := p.Hears(noon.Add(c.at)); !slices.Equal(hears, c.hears) {
 				t.Errorf("hears %v, want %v", hears, c.hears)
 			}
 		})
@@ -59,25 +59,25 @@ func TestPresence(t *testing.T) {
 }
 
 func TestPresenceIsBounded(t *testing.T) {
-	p := newPresence(0)
+	p := New(0)
 	for node := range msg.NodeID(2 * maxHeard) {
-		p.beat(node, nil, noon)
+		p.Beat(node, nil, noon)
 	}
 	if len(p.seen) != maxHeard {
 		t.Errorf("%d nodes are kept in mind", len(p.seen))
 	}
-	p.hears(noon.Add(time.Hour))
+	p.Hears(noon.Add(time.Hour))
 	if len(p.seen) != 0 {
 		t.Errorf("%d nodes are remembered for ever", len(p.seen))
 	}
 }
 
 func FuzzBeat(f *testing.F) {
-	f.Add(encodeBeat([]msg.NodeID{1, 2, 1 << 30}))
+	f.Add(Encode([]msg.NodeID{1, 2, 1 << 30}))
 	f.Add([]byte{1, 2, 3})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		hears, ok := decodeBeat(data)
-		if ok && !slices.Equal(encodeBeat(hears), data) {
+		hears, ok := Decode(data)
+		if ok && !slices.Equal(Encode(hears), data) {
 			t.Errorf("%x reads as %v", data, hears)
 		}
 	})
