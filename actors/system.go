@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
@@ -63,8 +62,8 @@ func NewSystem(o Options) *System {
 	return s
 }
 
-// Now is the time by the system's clock.
-func (s *System) Now() time.Time { return s.clock.Now() }
+// Clock is the clock that the system's actors live by.
+func (s *System) Clock() clock.Clock { return s.clock }
 
 // Spawn starts an actor. Its name is its address and must be free.
 func (s *System) Spawn(spec Spec) (Ref, error) {

@@ -285,7 +285,7 @@ func (r *replica) publish(now time.Time) {
 		r.list(now)
 	}
 	r.show(&view{
-		id: r.spec.ID, topic: r.spec.Topic, state: s, now: r.host.o.System.Now, reader: r.log.Reader(),
+		id: r.spec.ID, topic: r.spec.Topic, state: s, now: r.host.o.System.Clock().Now, reader: r.log.Reader(),
 		producers: r.producers, members: r.members,
 	})
 	if turned {

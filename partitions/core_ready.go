@@ -112,7 +112,12 @@ func (c *Core) take(rd raft.Ready, out *Ready, now time.Time) error {
 		c.turn(rd.SoftState, now)
 	}
 	if apply != nil {
-		return c.apply(apply, now)
+		if err := c.apply(apply, now); err != nil {
+			return err
+		}
+	}
+	if c.transfer.to != 0 && c.role == msg.Follower && c.lead != raft.None && c.settled {
+		c.endTransfer(now) // another leads, and can serve
 	}
 	return nil
 }
@@ -298,9 +303,6 @@ func (c *Core) enterTerm(term uint64) {
 // turn follows raft's role and leader.
 func (c *Core) turn(s *raft.SoftState, now time.Time) {
 	c.lead = s.Lead
-	if c.transfer.to != 0 && c.lead != c.Self && c.lead != raft.None {
-		c.endTransfer(now)
-	}
 	if s.RaftState == raft.StateLeader {
 		c.role = msg.Leader
 		c.move.changing = 0

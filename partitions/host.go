@@ -181,38 +181,8 @@ func (h *Host) Leadership(id msg.TopicPartition) (msg.Leadership, bool) {
 	switch {
 	case known && told.Epoch > s.Epoch, s.Leader == msg.NoNode, known && s.Role == msg.Follower && told.Leader == s.Leader:
 		return told, known
-	case s.Expired(h.o.System.Now()):
+	case s.Expired(h.o.System.Clock().Now()):
 		return msg.Leadership{Leader: msg.NoNode, Epoch: s.Epoch}, false
 	}
 	return msg.Leadership{Leader: s.Leader, Epoch: s.Epoch, InSync: s.InSync}, true
-}
-
-// Close is called before a clean stop: every partition answers what is in flight, saves its state, and stops, all of them
-// at the same time; then done is called. What comes meanwhile is refused.
-func (h *Host) Close(done func()) {
-	h.mu.Lock()
-	h.closing = true
-	h.mu.Unlock()
-	all := h.All()
-	var left atomic.Int64
-	left.Store(int64(len(all)) + 1)
-	one := func() {
-		if left.Add(-1) == 0 && done != nil {
-			done()
-		}
-	}
-	for _, id := range all {
-		h.finish(id, one)
-	}
-	one()
-}
-
-// finish lets a partition finish what is in flight before it is stopped.
-func (h *Host) finish(id msg.TopicPartition, done func()) {
-	var once sync.Once
-	stop := func() { once.Do(func() { h.Stop(id, done) }) }
-	found, ok := h.partitions.Load(id)
-	if !ok || found.(*hosted).Post(&finish{done: stop}) != nil {
-		stop()
-	}
 }

@@ -31,7 +31,7 @@ func (r *replica) list(now time.Time) {
 
 // members is the group as last listed, and this replica as it is now. From any goroutine.
 func (r *replica) members() []msg.Member {
-	l, s, now := r.listing.Load(), r.View().State(), r.host.o.System.Now()
+	l, s, now := r.listing.Load(), r.View().State(), r.host.o.System.Clock().Now()
 	out := slices.Clone(l.members)
 	for i := range out {
 		m := &out[i]

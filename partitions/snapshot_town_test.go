@@ -28,6 +28,7 @@ type town struct {
 	nodes  map[msg.NodeID]*house
 	config msg.TopicConfig
 	rate   int64
+	tick   time.Duration
 	voters []Voter
 	logs   zerolog.Logger
 
@@ -72,7 +73,7 @@ func (d *fullDisk) set(full bool) {
 
 func newTown(t *testing.T, voters ...msg.NodeID) *town {
 	t.Parallel() // most of the time it waits
-	w := &town{t: t, base: t.TempDir(), nodes: map[msg.NodeID]*house{}, config: testConfig(), logs: zerolog.Nop()}
+	w := &town{t: t, base: t.TempDir(), nodes: map[msg.NodeID]*house{}, config: testConfig(), tick: 10 * time.Millisecond, logs: zerolog.Nop()}
 	if os.Getenv("TOWN_LOG") != "" {
 		w.logs = zerolog.New(zerolog.NewTestWriter(t))
 	}
@@ -112,7 +113,7 @@ func (w *town) open(id msg.NodeID, dir string) {
 	h.node = &node{t: w.t, dir: dir, sys: sys, store: store}
 	h.peers = NewPeers(h, func() *Host { return h.host })
 	h.host = NewHost(HostOptions{System: sys, Store: store, Node: id, Log: log, Transport: h.peers, Files: h,
-		TickInterval: 10 * time.Millisecond, TransferRate: w.rate, RetentionInterval: 50 * time.Millisecond})
+		TickInterval: w.tick, TransferRate: w.rate, RetentionInterval: 50 * time.Millisecond})
 	w.mu.Lock()
 	w.nodes[id] = h
 	w.mu.Unlock()

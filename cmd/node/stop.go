@@ -25,6 +25,7 @@ func (n *Node) Stop(ctx context.Context) error {
 	if client := n.admin.Load(); client != nil {
 		client.Stop()
 	}
+	n.handOver(ctx)
 	if n.kafka != nil {
 		note("answering what is in flight", n.kafka.Shutdown(ctx))
 	}
@@ -48,6 +49,19 @@ func (n *Node) Stop(ctx context.Context) error {
 	n.served.Wait()
 	n.log.Info().Err(errors.Join(errs...)).Msg("stopped")
 	return errors.Join(errs...)
+}
+
+// handOver lets other nodes lead what this one leads, while its doors are still open: so clients learn from it whom to ask.
+func (n *Node) handOver(ctx context.Context) {
+	if n.host == nil {
+		return
+	}
+	handed := make(chan struct{})
+	n.host.HandOver(func() { close(handed) })
+	select {
+	case <-handed:
+	case <-ctx.Done():
+	}
 }
 
 // unlink closes what leads to other nodes: after the actors, which hand over what they lead.
