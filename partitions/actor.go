@@ -134,6 +134,8 @@ func (r *replica) Receive(c *actors.Context, m msg.Message) {
 		r.core.Assign(m, c.Now())
 	case *msg.Transfer:
 		r.core.Transfer(m, c.Now())
+	case *msg.DescribePartition:
+		r.describe(m)
 	case peerDown:
 		r.stand(c, r.core.PeerDown(m.node, c.Now()))
 	case peerUp:

@@ -283,3 +283,19 @@ func TestDeletedPartitionIsGone(t *testing.T) {
 		t.Fatalf("reading a deleted partition: %v", err)
 	}
 }
+
+func TestAPartitionTellsHowItsReplicasStand(t *testing.T) {
+	n := startNode(t, t.TempDir())
+	p := n.lead(0)
+	if a := appendTo(p, produced(1, 0, 0, 3, 1)); a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	answered := make(chan error, 1)
+	q := &msg.DescribePartition{Asked: msg.Asked{Done: func(err error) { answered <- err }}}
+	if err := p.Post(q); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answered; err != nil || q.LogEnd != 3 || q.HighWatermark != 3 || q.Epoch < 1 || len(q.Members) != 1 || q.Members[0].RaftID != 7 || q.Members[0].LogEnd != 3 {
+		t.Errorf("%v, %+v", err, q)
+	}
+}

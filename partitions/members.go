@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+
 	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
@@ -47,4 +49,15 @@ func (r *replica) members() []msg.Member {
 		}
 	}
 	return out
+}
+
+// describe tells how the replicas stand, which only their leader knows.
+func (r *replica) describe(q *msg.DescribePartition) {
+	s := r.View().State()
+	if s.Role != msg.Leader {
+		q.Refuse(msg.Errorf(kerr.NotLeaderForPartition, "describing partition %s of %s: node %d leads it; ask there", r.spec.ID, r.spec.Topic, s.Leader))
+		return
+	}
+	q.Epoch, q.LogStart, q.HighWatermark, q.LogEnd, q.Members = s.Epoch, s.LogStart, s.HighWatermark, s.LogEnd, r.members()
+	q.Answer(nil)
 }

@@ -14,6 +14,7 @@ func clusterRequests() []portable {
 		travels("BalanceCluster", 1, toController, balancing, adoptBalancing),
 		isDone[msg.Transfer]("Transfer", 1, toPartition),
 		travels("DescribeQuorum", 1, toController, quorum, adoptQuorum),
+		travels("DescribePartition", 1, toPartition, replicas, adoptReplicas),
 	}
 }
 
@@ -70,5 +71,23 @@ func quorum(q *msg.DescribeQuorum) described {
 
 func adoptQuorum(q *msg.DescribeQuorum, a described) error {
 	q.Leader, q.Epoch, q.HighWatermark, q.Members = a.Leader, a.Epoch, a.HighWatermark, a.Members
+	return nil
+}
+
+// standing is the answer to msg.DescribePartition.
+type standing struct {
+	Epoch         int32        `json:"epoch"`
+	LogStart      int64        `json:"logStart"`
+	HighWatermark int64        `json:"highWatermark"`
+	LogEnd        int64        `json:"logEnd"`
+	Members       []msg.Member `json:"members"`
+}
+
+func replicas(q *msg.DescribePartition) standing {
+	return standing{q.Epoch, q.LogStart, q.HighWatermark, q.LogEnd, q.Members}
+}
+
+func adoptReplicas(q *msg.DescribePartition, a standing) error {
+	q.Epoch, q.LogStart, q.HighWatermark, q.LogEnd, q.Members = a.Epoch, a.LogStart, a.HighWatermark, a.LogEnd, a.Members
 	return nil
 }

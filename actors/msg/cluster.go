@@ -166,3 +166,15 @@ type DescribeQuorum struct {
 	// Members are the group's, the leader's own replica among them.
 	Members []Member `json:"-"`
 }
+
+// DescribePartition asks a partition's leader how its replicas stand. It changes nothing, and is answered at once; by another
+// replica with NOT_LEADER_OR_FOLLOWER.
+type DescribePartition struct {
+	Asked
+
+	// Epoch is the leader's; LogStart <= HighWatermark <= LogEnd are its log's.
+	Epoch                           int32
+	LogStart, HighWatermark, LogEnd int64
+	// Members are the group's, the leader's own replica among them.
+	Members []Member
+}

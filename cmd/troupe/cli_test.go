@@ -20,7 +20,8 @@ import (
 // the exit code where it is not 0. IDs and times are masked.
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata/cli", func(t *testing.T, path string) {
-		env := map[string]string{"TROUPE_BOOTSTRAP": serveNode(t)}
+		kafka, http := serveNode(t)
+		env := map[string]string{"TROUPE_BOOTSTRAP": kafka, "TROUPE_OPERATOR": http}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd != "troupe" {
 				d.Fatalf(t, "there is only the command troupe")
@@ -31,13 +32,13 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// serveNode starts a node in this process and returns its address.
-func serveNode(t *testing.T) string {
+// serveNode starts a node in this process and returns its addresses.
+func serveNode(t *testing.T) (kafka, http string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	n, err := node.Start(ctx, node.Options{
-		ID: 1, Dir: t.TempDir(), Kafka: []node.Listener{{Name: "PLAINTEXT", Bind: "127.0.0.1:0"}},
+		ID: 1, Dir: t.TempDir(), Kafka: []node.Listener{{Name: "PLAINTEXT", Bind: "127.0.0.1:0"}}, HTTP: "127.0.0.1:0",
 		Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel), Fatal: func(err error) { t.Errorf("fatal: %v", err) },
 	})
 	if err != nil {
@@ -50,7 +51,7 @@ func serveNode(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	return n.KafkaAddr()
+	return n.KafkaAddr(), n.HTTPAddr()
 }
 
 func runShell(t *testing.T, env map[string]string, in string, args ...string) string {
@@ -76,6 +77,9 @@ var masks = []struct {
 	{regexp.MustCompile(`id [A-Za-z0-9_-]{22}`), "id ID"},
 	{regexp.MustCompile(`"id": "[A-Za-z0-9_-]{22}"`), `"id": "ID"`},
 	{regexp.MustCompile(`  [A-Za-z0-9_-]{22}\n`), "  ID\n"},
+	{regexp.MustCompile(`cluster [A-Za-z0-9_-]{22}`), "cluster CLUSTER"},
+	{regexp.MustCompile(`"cluster": "[A-Za-z0-9_-]{22}"`), `"cluster": "CLUSTER"`},
+	{regexp.MustCompile(`localhost:\d+`), "localhost:PORT"},
 	{regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`), "TIME"},
 }
 

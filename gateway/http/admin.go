@@ -21,6 +21,7 @@ import (
 //	POST /admin/nodes/ID/drain            move leadership away from a node, and keep it away
 //	POST /admin/nodes/ID/undrain          take a drain or a decommission back
 //	POST /admin/nodes/ID/decommission     move every replica away from a node, then forget it
+//	GET  /admin/partitions/TOPIC/NUMBER   who leads a partition, and how its replicas stand
 //	POST /admin/balance                   even out replicas and leaders now
 //
 // Answers are JSON. A change is answered when it is in the metadata log, long before it is carried out. There is no login, so
@@ -61,11 +62,12 @@ type administration struct {
 
 func (a *administration) routes(mux *http.ServeMux) {
 	for pattern, answer := range map[string]func(*admin.Client, *http.Request) (any, error){
-		"GET /admin/nodes":                    nodes,
-		"POST /admin/nodes/{id}/drain":        change(msg.DrainNode),
-		"POST /admin/nodes/{id}/undrain":      change(msg.UndrainNode),
-		"POST /admin/nodes/{id}/decommission": change(msg.DecommissionNode),
-		"POST /admin/balance":                 balance,
+		"GET /admin/nodes":                       nodes,
+		"GET /admin/partitions/{topic}/{number}": describePartition,
+		"POST /admin/nodes/{id}/drain":           change(msg.DrainNode),
+		"POST /admin/nodes/{id}/undrain":         change(msg.UndrainNode),
+		"POST /admin/nodes/{id}/decommission":    change(msg.DecommissionNode),
+		"POST /admin/balance":                    balance,
 	} {
 		mux.HandleFunc(pattern, a.guarded(answer))
 	}
@@ -116,9 +118,9 @@ func failure(err error) Failure {
 // statusOf is the HTTP status that fits an error.
 func statusOf(err error) int {
 	switch {
-	case errors.Is(err, kerr.BrokerIDNotRegistered):
+	case errors.Is(err, kerr.BrokerIDNotRegistered), errors.Is(err, kerr.UnknownTopicOrPartition):
 		return http.StatusNotFound
-	case errors.Is(err, kerr.RequestTimedOut), errors.Is(err, kerr.NotController), errors.Is(err, kerr.ThrottlingQuotaExceeded):
+	case errors.Is(err, kerr.RequestTimedOut), errors.Is(err, kerr.NotController), errors.Is(err, kerr.ThrottlingQuotaExceeded), errors.Is(err, kerr.LeaderNotAvailable):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusConflict

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
@@ -16,6 +17,8 @@ import (
 	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 	"github.com/seed-e634fa49/troupe/gateway/admin"
 )
+
+var start = time.Unix(1000, 0)
 
 // controller does what it is asked to a cluster of three nodes, the third of which is fenced.
 type controller struct {
@@ -30,6 +33,12 @@ func newController(t *testing.T) *controller {
 		c.apply(metadata.NodeRegistered{Registration: msg.Registration{ID: msg.NodeID(id + 1), Directory: "d", Rack: rack, MinLevel: 1, MaxLevel: 1}})
 	}
 	c.apply(metadata.NodeFenced{Node: 3})
+	c.apply(metadata.RaftIDsIssued{Next: 50})
+	for i, name := range []string{"orders", "lost"} {
+		id := msg.TopicID{byte(i + 1)}
+		c.apply(metadata.TopicCreated{ID: id, Name: name})
+		c.apply(metadata.PartitionCreated{Topic: id, Replicas: []metadata.Replica{{Node: 2, Directory: "d", RaftID: uint64(11 + i)}}})
+	}
 	return c
 }
 
@@ -41,7 +50,10 @@ func (c *controller) apply(r metadata.Record) {
 	c.image = draft.Image()
 }
 
-func (c *controller) Leadership(msg.TopicPartition) (msg.Leadership, bool) {
+func (c *controller) Leadership(tp msg.TopicPartition) (msg.Leadership, bool) {
+	if tp.Topic == (msg.TopicID{2}) {
+		return msg.Leadership{Leader: msg.NoNode}, false
+	}
 	return msg.Leadership{Leader: 2}, true
 }
 
@@ -49,6 +61,14 @@ func (c *controller) Post(m msg.Message) error {
 	switch q := m.(type) {
 	case *msg.BalanceCluster:
 		q.Moves, q.Leaders = 4, 2
+		q.Answer(nil)
+	case *msg.DescribePartition:
+		q.Epoch, q.LogStart, q.HighWatermark, q.LogEnd = 7, 1, 8, 9
+		q.Members = []msg.Member{
+			{Placed: msg.Placed{Node: 2, RaftID: 11}, LogEnd: 9, LastFetch: start, LastCaughtUp: start},
+			{Placed: msg.Placed{Node: 3, RaftID: 12, Learner: true}, LogEnd: 4, LastFetch: start.Add(-1500 * time.Millisecond), Doing: "probing"},
+			{Placed: msg.Placed{Node: 1, RaftID: 13}, LogEnd: -1},
+		}
 		q.Answer(nil)
 	case *msg.ChangeNode:
 		if _, known := c.image.Node(q.Node); !known {
@@ -68,7 +88,7 @@ func (c *controller) Post(m msg.Message) error {
 }
 
 func (c *controller) client() *admin.Client {
-	return admin.New(admin.Options{At: func(msg.NodeID, string) msg.Target { return c }, Directory: c, Image: func() *metadata.Image { return c.image }, Clock: clock.System()})
+	return admin.New(admin.Options{At: func(msg.NodeID, string) msg.Target { return c }, Directory: c, Image: func() *metadata.Image { return c.image }, Clock: clock.NewVirtual(start)})
 }
 
 func TestAdministration(t *testing.T) {
@@ -87,6 +107,15 @@ func TestAdministration(t *testing.T) {
 			body: `{"error":"decommissioning node 2: two nodes would be left for three replicas (INVALID_REPLICATION_FACTOR)","code":"INVALID_REPLICATION_FACTOR"}`},
 		{name: "no such node", method: "POST", path: "/admin/nodes/9/drain", status: 404, body: "no such node"},
 		{name: "not a node", method: "POST", path: "/admin/nodes/two/drain", status: 404, body: "is no node's id"},
+		{name: "a partition", method: "GET", path: "/admin/partitions/orders/0", status: 200,
+			body: `{"topic":"orders","partition":0,"leader":2,"epoch":7,"log_start":1,"high_watermark":8,"log_end":9,"replicas":[` +
+				`{"node":2,"raft_id":11,"voter":true,"log_end":9,"lag":0,"heard_ms":0,"caught_up_ms":0},` +
+				`{"node":3,"raft_id":12,"voter":false,"log_end":4,"lag":5,"heard_ms":1500,"caught_up_ms":-1,"doing":"probing"},` +
+				`{"node":1,"raft_id":13,"voter":true,"log_end":-1,"lag":-1,"heard_ms":-1,"caught_up_ms":-1}]}`},
+		{name: "no such topic", method: "GET", path: "/admin/partitions/nowhere/0", status: 404, body: "there is no partition 0 of topic"},
+		{name: "no such partition", method: "GET", path: "/admin/partitions/orders/1", status: 404, body: "there is no partition 1"},
+		{name: "not a partition", method: "GET", path: "/admin/partitions/orders/one", status: 404, body: "there is no partition one"},
+		{name: "a partition without a leader", method: "GET", path: "/admin/partitions/lost/0", status: 503, body: "no leader"},
 		{name: "balance", method: "POST", path: "/admin/balance", status: 200, body: `{"moves":4,"leaders":2}`},
 		{name: "a question changes nothing", method: "GET", path: "/admin/balance", status: 405},
 		{name: "another machine", method: "GET", path: "/admin/nodes", from: "10.1.2.3:4", status: 403, body: "--admin-anywhere"},
