@@ -69,6 +69,7 @@ type uniformity struct {
 	classes []*class
 	readers map[msg.TopicID][]*class
 	taken   map[msg.TopicID][]bool
+	queue   heaviest // those who may still have something to hand over
 }
 
 func newUniform(members []subscriber, topics sizes) *uniformity {
@@ -88,7 +89,7 @@ func newUniform(members []subscriber, topics sizes) *uniformity {
 				u.readers[t] = append(u.readers[t], k)
 			}
 		}
-		s := &share{id: m.id, order: i, class: k, at: len(k.shares), has: assignment{}}
+		s := &share{id: m.id, order: i, class: k, at: len(k.shares), queue: -1, has: assignment{}}
 		k.shares = append(k.shares, s)
 		u.shares = append(u.shares, s)
 	}
@@ -165,29 +166,33 @@ func (u *uniformity) least(t msg.TopicID) *share {
 func (u *uniformity) balance() {
 	for moved := true; moved; {
 		moved = false
-		queue := heaviest(slices.Clone(u.shares))
-		for i, s := range queue {
+		u.queue = slices.Clone(u.shares)
+		for i, s := range u.queue {
 			s.queue = i
 		}
-		heap.Init(&queue)
-		for len(queue) > 0 {
-			to := u.relieve(queue[0])
-			if to == nil {
-				heap.Pop(&queue)
-				continue
-			}
-			moved = true
-			heap.Fix(&queue, 0)
-			if to.queue >= 0 {
-				heap.Fix(&queue, to.queue)
+		heap.Init(&u.queue)
+		for len(u.queue) > 0 {
+			if u.relieve(u.queue[0]) {
+				moved = true
+			} else {
+				heap.Pop(&u.queue)
 			}
 		}
 	}
 }
 
-// relieve moves one partition of a member to the reader of one of its topics that has least, if that has two less, and
-// returns it.
-func (u *uniformity) relieve(s *share) (to *share) {
+// weigh changes a load by one, and puts the member in its new places.
+func (u *uniformity) weigh(s *share, by int) {
+	s.load += by
+	heap.Fix(s.class, s.at)
+	if s.queue >= 0 {
+		heap.Fix(&u.queue, s.queue)
+	}
+}
+
+// relieve moves one partition of a member to the reader of one of its topics that has least, if that has two less.
+func (u *uniformity) relieve(s *share) bool {
+	var to *share
 	var topic msg.TopicID
 	for _, t := range s.class.topics {
 		if len(s.has[t]) == 0 {
@@ -198,18 +203,16 @@ func (u *uniformity) relieve(s *share) (to *share) {
 		}
 	}
 	if to == nil {
-		return nil
+		return false
 	}
 	last := len(s.has[topic]) - 1
 	to.has[topic] = append(to.has[topic], s.has[topic][last])
 	if s.has[topic] = s.has[topic][:last]; last == 0 {
 		delete(s.has, topic)
 	}
-	s.load--
-	to.load++
-	heap.Fix(s.class, s.at)
-	heap.Fix(to.class, to.at)
-	return to
+	u.weigh(s, -1)
+	u.weigh(to, 1)
+	return true
 }
 
 // heaviest orders members by what they have, the most first: a heap.

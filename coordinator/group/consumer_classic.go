@@ -82,8 +82,8 @@ func (c *core) attendClassic(g *group, q *msg.JoinGroup) (*consumerMember, error
 			if err != nil {
 				return nil, err
 			}
-			c.renameConsumer(g, old, id)
 			old.epoch, old.previous = 0, 0
+			c.renameConsumer(g, old, id)
 			return old, nil
 		case old != nil && old.id != q.MemberID:
 			return nil, kerr.FencedInstanceID

@@ -176,7 +176,8 @@ func (c *core) enterConsumer(g *group, q *msg.HeartbeatConsumer) (*consumerMembe
 
 // replaceConsumer lets a static member that has left for a while come back, under another id and with what it had.
 func (c *core) replaceConsumer(g *group, m *consumerMember, q *msg.HeartbeatConsumer) (*consumerMember, error) {
-	if m.epoch != leaveStaticEpoch && m.classic == nil {
+	_, taken := g.consumer.members.byID[q.MemberID]
+	if m.epoch != leaveStaticEpoch && m.classic == nil || taken && q.MemberID != m.id {
 		return nil, msg.Errorf(kerr.UnreleasedInstanceID, "Static member %s with instance id %s cannot join the group because the instance id is owned by member %s.", q.MemberID, *q.InstanceID, m.id)
 	}
 	id := q.MemberID
@@ -186,8 +187,8 @@ func (c *core) replaceConsumer(g *group, m *consumerMember, q *msg.HeartbeatCons
 			return nil, err
 		}
 	}
-	c.renameConsumer(g, m, id)
 	m.epoch, m.previous, m.classic = 0, 0, nil
+	c.renameConsumer(g, m, id)
 	c.note(g, memberReplaced, id, 0, "instance "+*q.InstanceID+" came back")
 	return m, nil
 }
