@@ -137,6 +137,7 @@ func BenchmarkSyncOne(b *testing.B) {
 	l := openLog(b, s, "a-0")
 	payload := noise(rand.New(rand.NewPCG(1, 1)), 4<<10)
 	done := make(chan error, 1)
+	before, began := s.Stats(), cpu()
 	for next := int64(0); b.Loop(); next++ {
 		appendTo(b, l, recordsFrame(1, next, 1, 1, payload))
 		l.Sync(nil, func(err error) { done <- err })
@@ -144,4 +145,8 @@ func BenchmarkSyncOne(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	after := s.Stats()
+	b.ReportMetric(float64(after.SyncCalls-before.SyncCalls)/float64(b.N), "syncs/op")
+	b.ReportMetric(float64(after.SyncTime-before.SyncTime)/float64(b.N), "sync-ns/op")
+	b.ReportMetric(float64(cpu()-began)/float64(b.N), "cpu-ns/op")
 }
