@@ -125,8 +125,5 @@ func (r *round) moveDone(q *msg.MoveDone) {
 			return
 		}
 	}
-	change := metadata.PartitionMoved{Topic: t.ID, Number: q.Partition.Partition, Replicas: p.Target}
-	if err := r.write([]metadata.Record{change}, false); err != nil {
-		r.refuse(q, err)
-	}
+	r.grant(q, metadata.PartitionMoved{Topic: t.ID, Number: q.Partition.Partition, Replicas: p.Target})
 }

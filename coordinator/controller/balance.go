@@ -67,7 +67,7 @@ func (p *plan) shift(from, to *metadata.Node) bool {
 	for _, t := range p.image.Topics() {
 		worth := 2 * (replicasOn(t, from.ID) - replicasOn(t, to.ID))
 		if best.topic != nil && worth+1 <= best.worth {
-			continue
+			continue // none of its partitions can be worth more: it need not be looked through
 		}
 		for n := range t.Partitions {
 			at, ok := p.mayShift(t, n, from, to)

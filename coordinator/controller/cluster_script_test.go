@@ -105,7 +105,7 @@ func (s *stage) beat(t *testing.T, d *datadriven.TestData) {
 		s.core.now = s.core.now.Add(min(pass, time.Second))
 		for _, arg := range d.CmdArgs {
 			if n, ok := s.core.image.Node(msg.NodeID(atoi(arg.Key))); ok {
-				s.core.request(&msg.Heartbeat{Asked: msg.Asked{Done: func(error) {}}, Node: n.ID, Incarnation: n.Incarnation})
+				s.core.request(&msg.Heartbeat{Asked: msg.Asked{Done: func(error) {}}, Node: n.ID, Incarnation: n.Incarnation, DiskBytes: s.core.leases.load(n.ID).DiskBytes})
 			}
 		}
 		s.core.out.answers = nil

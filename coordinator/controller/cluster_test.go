@@ -35,6 +35,7 @@ type ensemble struct {
 	leader    msg.NodeID
 	group     []msg.Placed // the members of the metadata log's group
 	transfers []msg.NodeID // whom leadership of a partition was asked for
+	asked     int          // registrations that were taken
 }
 
 // player is a node.
@@ -89,8 +90,14 @@ func (e *ensemble) begin(id msg.NodeID) {
 type wire struct{ from, to *player }
 
 func (w wire) Post(m msg.Message) error {
-	if w.from.cut || w.to.cut || w.to.stopped {
+	if w.from.cut || w.to.cut {
 		return nil
+	}
+	if w.to.stopped {
+		return msg.ErrStopped
+	}
+	if _, ok := m.(*msg.RegisterNode); ok {
+		w.to.asked++
 	}
 	return w.to.ref.Post(m)
 }
@@ -409,6 +416,35 @@ func TestARestartedNodeIsRegisteredAnew(t *testing.T) {
 	n, _ := e.players[3].image().Node(2)
 	if n.Incarnation != "start2" {
 		t.Errorf("node 2 is registered as %s", n.Incarnation)
+	}
+}
+
+// A node that has started is not kept waiting by a controller that did not lead yet, or was not there, when it asked; nor does
+// it ask on and on.
+func TestRegistrationIsTriedAgainSoon(t *testing.T) {
+	for _, c := range []struct {
+		why           string
+		fault, repair func(leader *player)
+	}{
+		{"does not lead", func(p *player) { p.state.Role = msg.Follower }, func(p *player) { p.state.Role = msg.Leader }},
+		{"is not there", func(p *player) { p.stopped = true }, func(p *player) { p.stopped = false }},
+		{"is there", func(*player) {}, func(*player) {}},
+	} {
+		e := formed(t, 1, Settings{HeartbeatInterval: 10 * time.Second, SessionTimeout: time.Hour})
+		e.players[2].stopped = true
+		e.players[2].system.Stop(e.players[2].ref, nil)
+		e.settle(time.Second)
+		c.fault(e.players[1])
+		e.begin(2)
+		e.steps.Run()
+		c.repair(e.players[1])
+		e.settle(time.Second)
+		if n, _ := e.players[1].image().Node(2); n.Incarnation != "start2" {
+			t.Errorf("the leader %s: a second later node 2 is registered as %s", c.why, n.Incarnation)
+		}
+		if e.asked > 4 {
+			t.Errorf("the leader %s: three nodes have asked %d times to be registered", c.why, e.asked)
+		}
 	}
 }
 

@@ -53,10 +53,16 @@ func (l *layout) count(members []metadata.Replica, by int) {
 	l.first[members[0].Node] += by
 }
 
+// node is the node of a replica. There always is one: see Image.
+func (l *layout) node(r metadata.Replica) *metadata.Node {
+	n, _ := l.image.Node(r.Node)
+	return n
+}
+
 // lives reports that a replica is where it says, on a node that is alive.
 func (l *layout) lives(r metadata.Replica) bool {
-	n, ok := l.image.Node(r.Node)
-	return ok && !n.Fenced && n.Directory == r.Directory
+	n := l.node(r)
+	return !n.Fenced && n.Directory == r.Directory
 }
 
 // majority reports that a partition's group can change: most of its replicas live.
@@ -85,9 +91,7 @@ func (l *layout) canEnd(p *metadata.Partition) bool {
 func (l *layout) pick(beside []metadata.Replica) (*metadata.Node, bool) {
 	perRack := map[string]int{}
 	for _, r := range beside {
-		if n, ok := l.image.Node(r.Node); ok {
-			perRack[n.Rack]++
-		}
+		perRack[l.node(r).Rack]++
 	}
 	var best *metadata.Node
 	for _, n := range l.receivers {
@@ -116,9 +120,7 @@ func (l *layout) replicaOf(p *metadata.Partition, n *metadata.Node) metadata.Rep
 func (l *layout) racks(replicas []metadata.Replica) int {
 	seen := map[string]bool{}
 	for _, r := range replicas {
-		if n, ok := l.image.Node(r.Node); ok {
-			seen[n.Rack] = true
-		}
+		seen[l.node(r).Rack] = true
 	}
 	return len(seen)
 }

@@ -67,7 +67,7 @@ func (c *core) drainLeaders(image *metadata.Image) {
 		shunned = shunned || n.Draining || n.Leaving
 	}
 	if !shunned {
-		return
+		return // as nearly always: the partitions need not be looked through
 	}
 	if n, ok := image.Node(c.node.ID); ok && (n.Draining || n.Leaving) {
 		c.handOverLog(image)

@@ -11,9 +11,11 @@ import (
 // everybody. What follows from it for the cluster goes through the log.
 type leases struct {
 	session time.Duration
-	// begun is when this node began to lead: nobody is held to have been silent before that.
+	// begun is when this node began to lead, or to run again: nobody is held to have been silent before that.
 	begun time.Time
-	nodes map[msg.NodeID]*lease
+	// looked is when leases were last looked at.
+	looked time.Time
+	nodes  map[msg.NodeID]*lease
 }
 
 // lease is one node's.
@@ -26,7 +28,7 @@ type lease struct {
 }
 
 func newLeases(session time.Duration, now time.Time) leases {
-	return leases{session: session, begun: now, nodes: map[msg.NodeID]*lease{}}
+	return leases{session: session, begun: now, looked: now, nodes: map[msg.NodeID]*lease{}}
 }
 
 func (l *leases) of(node msg.NodeID) *lease {
@@ -72,9 +74,19 @@ func (l *leases) load(node msg.NodeID) Load {
 	return Load{}
 }
 
+// resume gives everybody a full session again after a time in which this node did not run, or could not decide: it has heard
+// nobody then.
+func (l *leases) resume(now time.Time) {
+	if now.Sub(l.looked) > l.session/2 {
+		l.begun = now
+	}
+	l.looked = now
+}
+
 // fence makes entries of the leases that have run out, and of the nodes that are heard again. This node is alive as long as
 // it leads and does not stop.
 func (c *core) fence(r *round) {
+	c.leases.resume(c.now)
 	for _, n := range r.image().Nodes() {
 		if n.ID == c.node.ID && !c.stopping {
 			c.leases.hear(n.ID, n.Incarnation, c.now)

@@ -46,7 +46,7 @@ func (a *actor) other() (msg.Target, bool) {
 }
 
 // register asks the controller that leads to register this node, until the image holds it. What is not answered is asked
-// again after two beats, or of the next leader.
+// again after two beats, what is answered with an error sooner, and the next leader at once.
 func (a *actor) register(c *actors.Context) {
 	leader, ok := a.other()
 	if !ok || a.core.stopping || a.core.registered() && !a.member.unknown {
@@ -59,9 +59,12 @@ func (a *actor) register(c *actors.Context) {
 	self := a.self
 	q := &msg.RegisterNode{Node: a.Node, Asked: msg.Asked{Done: func(err error) { _ = self.Post(registered{err}) }}}
 	if err := leader.Post(q); err != nil {
-		a.refused(c, err)
+		a.answered(c, err)
 	}
 }
+
+// retryAfter is when a registration that was answered with an error is tried again: whoever leads may be about to say so.
+const retryAfter = 200 * time.Millisecond
 
 // beat renews the lease, and comes again.
 func (a *actor) beat(c *actors.Context) {
@@ -71,11 +74,7 @@ func (a *actor) beat(c *actors.Context) {
 		return
 	}
 	self := a.self
-	q := a.heartbeat(func(err error) {
-		if err != nil {
-			_ = self.Post(beaten{err})
-		}
-	})
+	q := a.heartbeat(func(err error) { _ = self.Post(beaten{err}) })
 	if a.Load != nil {
 		load := a.Load()
 		q.DiskBytes, q.Led = load.DiskBytes, load.Led
@@ -106,13 +105,16 @@ func (a *actor) refused(c *actors.Context, err error) {
 
 // answered takes the answer to a RegisterNode.
 func (a *actor) answered(c *actors.Context, err error) {
-	a.member.unknown = a.member.unknown && err != nil
-	if err != nil {
-		a.refused(c, err)
+	if err == nil {
+		a.member.unknown = false
+		return
 	}
+	a.refused(c, err)
+	a.member.askedAt = c.Now().Add(retryAfter - 2*a.core.settings.HeartbeatInterval)
+	c.After(retryAfter, woken)
 }
 
-// beaten takes an error that was answered to a Heartbeat.
+// beaten takes the answer to a Heartbeat.
 func (a *actor) beaten(c *actors.Context, err error) {
 	switch {
 	case errors.Is(err, kerr.BrokerIDNotRegistered):

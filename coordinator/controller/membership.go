@@ -39,9 +39,7 @@ func (r *round) registerNode(q *msg.RegisterNode) {
 	if ok && known.Registration.Equal(n) {
 		return
 	}
-	if err := r.write([]metadata.Record{metadata.NodeRegistered{Registration: *n}}, false); err != nil {
-		r.refuse(q, err)
-	}
+	r.grant(q, metadata.NodeRegistered{Registration: *n})
 }
 
 // checkNode holds that a node may come with a data directory: it is not that of a node that was decommissioned, and no
@@ -92,10 +90,7 @@ func (r *round) joinCluster(q *msg.JoinCluster) {
 	} else {
 		quorum = append(quorum, member)
 	}
-	changes := []metadata.Record{metadata.RaftIDsIssued{Next: q.RaftID + 1}, metadata.QuorumChanged{Quorum: quorum}}
-	if err := r.write(changes, false); err != nil {
-		r.refuse(q, err)
-	}
+	r.grant(q, metadata.RaftIDsIssued{Next: q.RaftID + 1}, metadata.QuorumChanged{Quorum: quorum})
 }
 
 // changeNode decides ChangeNode: the wish is written down; leaders.go, moves.go and quorum.go fulfil it.
@@ -132,9 +127,7 @@ func (r *round) changeNode(q *msg.ChangeNode) {
 		r.refuse(q, msg.Errorf(kerr.InvalidRequest, "changing node %d: unknown change %d", n.ID, q.Change))
 		return
 	}
-	if err := r.write(changes, false); err != nil {
-		r.refuse(q, err)
-	}
+	r.grant(q, changes...)
 }
 
 // checkLeaving refuses a decommission that could never end: with fewer nodes than a partition has replicas.

@@ -107,12 +107,12 @@ func (p *plan) heal() {
 func (p *plan) healed(part *metadata.Partition) []metadata.Replica {
 	target := slices.Clone(part.Members())
 	for i, r := range target {
-		n, known := p.image.Node(r.Node)
+		n := p.node(r)
 		coming := !slices.Contains(part.Replicas, r)
 		switch {
-		case known && !n.Leaving && !n.Fenced && n.Directory != r.Directory:
+		case !n.Leaving && !n.Fenced && n.Directory != r.Directory:
 			target[i] = p.replicaOf(part, n) // its disk was lost
-		case !known, n.Leaving, coming && n.Fenced && p.core.leases.silent(n.ID, p.core.now) >= p.core.settings.ReplaceAfter:
+		case n.Leaving, coming && n.Fenced && p.core.leases.silent(n.ID, p.core.now) >= p.core.settings.ReplaceAfter:
 			if other, ok := p.pick(target); ok {
 				target[i] = p.replicaOf(part, other)
 			}
@@ -130,10 +130,7 @@ func (p *plan) grow() {
 		}
 		target := slices.Clone(part.Replicas)
 		for len(target) < want {
-			node, ok := p.pick(target)
-			if !ok {
-				return
-			}
+			node, _ := p.pick(target) // there is one: there are as many receivers as replicas wanted
 			target = append(target, p.replicaOf(part, node))
 		}
 		p.begin(t, n, target)

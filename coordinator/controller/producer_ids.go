@@ -19,10 +19,6 @@ func (r *round) allocateProducerIDs(q *msg.AllocateProducerIDs) {
 		r.refuse(q, msg.Errorf(kerr.UnknownServerError, "allocating producer ids: all %d of them are given out", first))
 		return
 	}
-	change := metadata.ProducerIDsAllocated{Node: q.Node, Next: first + producerIDBlock}
-	if err := r.write([]metadata.Record{change}, false); err != nil {
-		r.refuse(q, err)
-		return
-	}
 	q.First, q.Count = first, producerIDBlock
+	r.grant(q, metadata.ProducerIDsAllocated{Node: q.Node, Next: first + producerIDBlock})
 }

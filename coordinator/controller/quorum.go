@@ -117,16 +117,21 @@ func (e *election) next() []metadata.Quorum {
 
 // safe reports that a majority of a quorum's voters is alive.
 func (e *election) safe(quorum []metadata.Quorum) bool {
-	voters, alive := 0, 0
+	voters, alive := e.count(quorum)
+	return 2*alive > voters
+}
+
+// count is how many voters a quorum has, and how many of them are alive.
+func (e *election) count(quorum []metadata.Quorum) (voters, alive int) {
 	for _, q := range quorum {
 		if q.Voter {
 			voters++
-			if e.image.Alive(q.Node) {
-				alive++
-			}
+		}
+		if q.Voter && e.image.Alive(q.Node) {
+			alive++
 		}
 	}
-	return 2*alive > voters
+	return voters, alive
 }
 
 func (e *election) leaving(q metadata.Quorum) bool {
@@ -185,25 +190,15 @@ func (e *election) replaceOne(goes func(metadata.Quorum) bool) []metadata.Quorum
 // bears no more losses than one less, so another one goes with it, one that is away if there is one.
 func (e *election) shrink() []metadata.Quorum {
 	quorum := slices.Clone(e.image.Quorum())
-	voters := 0
-	for _, q := range quorum {
-		if q.Voter {
-			voters++
-		}
-	}
-	if voters == 1 {
-		return nil
-	}
 	drop := func(which func(metadata.Quorum) bool) bool {
 		at := slices.IndexFunc(quorum, func(q metadata.Quorum) bool { return q.Voter && which(q) })
 		if at >= 0 {
 			quorum[at].Voter = false
-			voters--
 		}
 		return at >= 0
 	}
 	drop(e.leaving)
-	if voters%2 == 0 {
+	if voters, _ := e.count(quorum); voters%2 == 0 {
 		_ = drop(e.leaving) || drop(func(q metadata.Quorum) bool { return !e.image.Alive(q.Node) }) ||
 			drop(func(q metadata.Quorum) bool { return q.Node != e.core.node.ID })
 	}
@@ -213,15 +208,7 @@ func (e *election) shrink() []metadata.Quorum {
 // grow adds voters: to three as soon as three nodes are alive, to five from five on.
 func (e *election) grow() []metadata.Quorum {
 	quorum := slices.Clone(e.image.Quorum())
-	voters, alive := 0, 0
-	for _, q := range quorum {
-		if q.Voter {
-			voters++
-			if e.image.Alive(q.Node) {
-				alive++
-			}
-		}
-	}
+	voters, alive := e.count(quorum)
 	candidates := e.candidates(quorum)
 	want := 0
 	for _, size := range []int{3, 5} {

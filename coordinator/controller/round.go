@@ -88,6 +88,13 @@ func (r *round) decide(q ask) {
 // refuse fails a request as a whole.
 func (r *round) refuse(q ask, err error) { r.refused[q] = err }
 
+// grant makes the changes that a request asks for, or refuses it.
+func (r *round) grant(q ask, changes ...metadata.Record) {
+	if err := r.write(changes, false); err != nil {
+		r.refuse(q, err)
+	}
+}
+
 // write makes changes that have been found valid: all of them, or none where the request's budget is over. In a request
 // that only validates, that is all that is checked.
 func (r *round) write(changes []metadata.Record, validateOnly bool) error {

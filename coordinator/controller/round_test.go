@@ -70,6 +70,17 @@ func TestRequestsAreBounded(t *testing.T) {
 	}
 }
 
+// A registration is bounded, too.
+func TestRegistrationsAreBounded(t *testing.T) {
+	s := leading("d")
+	q := &msg.RegisterNode{Node: msg.Registration{ID: 2, Directory: "d2", Rack: strings.Repeat("r", maxRequestBytes), MinLevel: 1, MaxLevel: 2}}
+	s.core.request(q)
+	s.core.decide()
+	if out := s.core.take(); len(out.answers) != 1 || msg.Code(out.answers[0].err) != kerr.PolicyViolation.Code || out.propose != nil {
+		t.Errorf("answered %v, want POLICY_VIOLATION", out.answers)
+	}
+}
+
 // A crowd of requests is served in rounds that a batch can hold, and is not longer than can be served.
 func TestRoundsAreBounded(t *testing.T) {
 	for _, c := range []struct {
@@ -97,6 +108,39 @@ func TestRoundsAreBounded(t *testing.T) {
 		if _, ok := s.core.image.Topic(fmt.Sprint("t", maxWaiting-1)); !ok || rounds > c.rounds {
 			t.Errorf("%d rounds, want %d; the last request is served: %v", rounds, c.rounds, ok)
 		}
+	}
+}
+
+// A large snapshot takes several batches, whose first one begins with its beginning. What is asked meanwhile is decided after it.
+func TestALargeSnapshotIsCutIntoBatches(t *testing.T) {
+	s := leading("d")
+	s.core.settings.SnapshotRecords = 1 << 40
+	s.core.request(topic("t", 2_500))
+	for n := range 12_000 {
+		if n%1000 == 0 { // a round, and another that makes the log long
+			s.core.decide()
+			s.land()
+		}
+		s.core.request(&msg.AllocateProducerIDs{Node: 1})
+	}
+	s.core.settings.SnapshotRecords = 1
+	batches, begin := 0, int64(-1)
+	for s.core.decide(); s.core.flight != nil; s.core.decide() {
+		if s.core.flight.snapshot {
+			if batches++; batches == 1 {
+				begin = s.state.LogEnd
+			}
+			if n := len(s.core.out.propose); n > fullRoundRecords {
+				t.Errorf("a batch of the snapshot has %d records", n)
+			}
+		}
+		s.land()
+	}
+	if got, _ := s.core.image.LastSnapshot(); got != begin || batches != 3 || s.core.image.SnapshotOpen() {
+		t.Errorf("a snapshot in %d batches begins at %d, want 3 and %d", batches, got, begin)
+	}
+	if len(s.core.waiting) != 0 {
+		t.Errorf("%d requests still wait", len(s.core.waiting))
 	}
 }
 
@@ -246,13 +290,14 @@ func TestGroupsAreBoundByTheBrokerAsItIsThen(t *testing.T) {
 // What a request beyond all measure is refused for is not worked out item by item.
 func TestItemsAreBounded(t *testing.T) {
 	s := leading("d")
-	topics, wider, configured := &msg.CreateTopics{}, &msg.CreatePartitions{}, &msg.AlterConfigs{}
+	topics, wider, configured, moved := &msg.CreateTopics{}, &msg.CreatePartitions{}, &msg.AlterConfigs{}, &msg.AlterAssignments{}
 	for n := range maxRequestRecords + 1 {
 		topics.Topics = append(topics.Topics, &msg.NewTopic{Name: fmt.Sprint("a b", n)})
 		wider.Topics = append(wider.Topics, &msg.WiderTopic{Name: fmt.Sprint("t", n)})
+		moved.Partitions = append(moved.Partitions, &msg.Reassignment{Topic: fmt.Sprint("t", n)})
 		configured.Resources = append(configured.Resources, &msg.AlteredResource{Type: msg.TopicResource, Name: fmt.Sprint("t", n)})
 	}
-	for _, q := range []ask{topics, wider, configured} {
+	for _, q := range []ask{topics, wider, configured, moved} {
 		s.core.newRound().decide(q)
 	}
 	last := maxRequestRecords
@@ -263,6 +308,7 @@ func TestItemsAreBounded(t *testing.T) {
 		{topics.Topics[last-1].Err, 17}, {topics.Topics[last].Err, 44},
 		{wider.Topics[last-1].Err, 3}, {wider.Topics[last].Err, 44},
 		{configured.Resources[last-1].Err, 3}, {configured.Resources[last].Err, 44},
+		{moved.Partitions[last-1].Err, 3}, {moved.Partitions[last].Err, 44},
 	} {
 		if got := msg.Code(c.err); got != c.code {
 			t.Errorf("%v, want code %d", c.err, c.code)
