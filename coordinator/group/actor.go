@@ -352,12 +352,9 @@ func (a *actor) gather() {
 
 // pump appends what waits, unless something is under way, and answers what nothing has to be written for.
 func (a *actor) pump(c *actors.Context) {
-	if a.core.bloated() && a.newStart == -1 {
-		a.gather()
-		if a.flight == nil && len(a.waiting.records) == 0 {
-			a.core.beginRewrite()
-			a.waiting.rewrites = true
-		}
+	if a.core.bloated() && a.newStart == -1 && a.flight == nil {
+		a.core.beginRewrite()
+		a.waiting.rewrites = true
 	}
 	if a.core.left != nil && a.flight == nil {
 		a.waiting.rewritten = a.core.rewriteSome()
