@@ -80,7 +80,7 @@ func (c *Core) fresh(id uint64, now time.Time) bool {
 		return true
 	}
 	p := c.peers.find(id)
-	return p != nil && !p.down && !p.caughtUp.IsZero() && now.Sub(p.caughtUp) <= freshly
+	return p != nil && !p.down && !p.caughtUp.IsZero() && (c.asleep || now.Sub(p.caughtUp) <= freshly)
 }
 
 // leaveJoint leaves a joint configuration that raft has not left by itself, as when leadership was to move just then.

@@ -216,3 +216,14 @@ func TestMemberWithMoreDoesNotRest(t *testing.T) {
 		}
 	}
 }
+
+// A group at rest has heard nothing for long, and all its members have everything.
+func TestAGroupAtRestHandsOver(t *testing.T) {
+	g, _ := restingGroup(t)
+	g.now = g.now.Add(time.Hour)
+	h := g.transfer(1, 2)
+	g.settle()
+	if !h.answered || h.err != nil || !g.members[2].core.Leads() {
+		t.Fatalf("answered: %v, %v", h.answered, h.err)
+	}
+}

@@ -9,9 +9,6 @@ import (
 type Directory interface {
 	// Partition is the handle of a partition that this node hosts.
 	Partition(tp TopicPartition) (Partition, bool)
-	// WhenLed runs f once, when each of tps that this node hosts has a leader that can serve; at once if that is so.
-	// It may run on any goroutine or actor step, so it must not block. There is no deadline: callers keep their own.
-	WhenLed(tps []TopicPartition, f func())
 	// Leadership is who leads a partition, hosted here or not, as far as this node has heard. It is a hint: only the
 	// leader's own view says that it leads.
 	Leadership(tp TopicPartition) (Leadership, bool)

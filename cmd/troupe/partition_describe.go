@@ -163,7 +163,7 @@ func (p *partitionView) add(detail door.Partition) {
 }
 
 // longUnheard is how long a replica that is well may be silent.
-const longUnheard = 3 * time.Second
+const longUnheard = time.Second
 
 // whyItLags says in words what the leader does about a replica that is not in sync.
 func whyItLags(r replicaView, d door.Replica) string {
@@ -171,7 +171,7 @@ func whyItLags(r replicaView, d door.Replica) string {
 	case r.Sync || r.Role == "leader":
 		return ""
 	case d.HeardMillis > longUnheard.Milliseconds():
-		return fmt.Sprintf("not heard for %s", (time.Duration(d.HeardMillis) * time.Millisecond).Round(time.Second))
+		return fmt.Sprintf("not heard for %s", (time.Duration(d.HeardMillis) * time.Millisecond).Round(100*time.Millisecond))
 	case d.Doing == "snapshot":
 		return "is sent the leader's files, as the entries that it lacks are gone"
 	case d.Doing == "probing":

@@ -129,8 +129,6 @@ func (w *world) Partition(tp msg.TopicPartition) (msg.Partition, bool) {
 	return p, true
 }
 
-func (w *world) WhenLed(_ []msg.TopicPartition, f func()) { f() }
-
 // Leadership is what the partitions here say, and of the others what the test does.
 func (w *world) Leadership(tp msg.TopicPartition) (msg.Leadership, bool) {
 	w.mu.Lock()
