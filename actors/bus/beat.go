@@ -18,16 +18,19 @@ const (
 	hurriedBeats = 25
 )
 
-// startBeats makes this node heard, and hears the others.
-func (b *Bus) startBeats() error {
-	if err := b.Subscribe(presenceSubject+"*", b.beatHeard); err != nil {
-		return err
+// Announce makes this node heard, from now on: once its own subscriptions stand, so that whoever hears it can rely on being
+// heard. Until then the others know nothing of it here.
+func (b *Bus) Announce() {
+	b.mu.Lock()
+	first := !b.announced
+	b.announced = true
+	b.mu.Unlock()
+	if first {
+		b.beat()
 	}
-	b.beat()
-	return nil
 }
 
-// beat says that this node is there, now and from now on.
+// beat says that this node is there, and has itself called again.
 func (b *Bus) beat() {
 	heard := b.sayPresence()
 	b.mu.Lock()
@@ -48,7 +51,7 @@ func (b *Bus) hurryBeats() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.hurry = hurriedBeats
-	if !b.closed && b.nextBeat.Stop() {
+	if b.nextBeat != nil && b.nextBeat.Stop() && !b.closed {
 		b.nextBeat = b.clock.AfterFunc(beatSoon, b.beat)
 	}
 }
@@ -73,9 +76,9 @@ func (b *Bus) beatHeard(subject string, data []byte) {
 		return
 	}
 	b.mu.Lock()
-	fresh := b.presence.Beat(msg.NodeID(from), hears, b.clock.Now())
+	reply := b.presence.Beat(msg.NodeID(from), hears, b.clock.Now()) && b.announced
 	b.mu.Unlock()
-	if fresh {
+	if reply {
 		b.sayPresence()
 	}
 }

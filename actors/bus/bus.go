@@ -29,16 +29,18 @@ type Bus struct {
 	peersMu sync.Mutex
 	peers   peers
 
-	mu       sync.Mutex
-	closed   bool
-	presence *presence.Presence
-	nextBeat clock.Timer
+	mu        sync.Mutex
+	closed    bool
+	announced bool
+	presence  *presence.Presence
+	nextBeat  clock.Timer
 	// hurry is how many beats are still to follow each other soon.
 	hurry         int
 	subscriptions []*nats.Subscription
 }
 
-// Start opens the bus. An error says which door could not be opened, and then nothing is left open.
+// Start opens the bus. The node hears the others, and is not heard before Announce. An error says which door could not be
+// opened, and then nothing is left open.
 func Start(o Options) (*Bus, error) {
 	b, err := open(o)
 	if err != nil {
@@ -63,7 +65,7 @@ func open(o Options) (*Bus, error) {
 		b.stopServer()
 		return nil, err
 	}
-	if err := b.startBeats(); err != nil {
+	if err := b.Subscribe(presenceSubject+"*", b.beatHeard); err != nil {
 		b.Close()
 		return nil, err
 	}

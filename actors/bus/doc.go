@@ -25,7 +25,7 @@
 //
 // All begin with "troupe.", and a node's number is one token:
 //
-//	troupe.presence.<from>       every 250 ms: I am here, and I hear these (actors/bus/presence)
+//	troupe.presence.<from>       every 250 ms from Announce on: I am here, and I hear these (actors/bus/presence)
 //	troupe.actor.<to>.<from>     a request for an actor of node <to>, or the answer to one (actors/fabric)
 //
 // Place on a record's way: none. It tells where the way leads.

@@ -23,6 +23,25 @@ func TestANodeDiesAndComesBack(t *testing.T) {
 	eventually(t, hears(c, b))
 }
 
+// A node whose subscriptions do not stand yet hears the others, and is not heard.
+func TestANodeIsNotHeardBeforeItAnnouncesItself(t *testing.T) {
+	a := start(t, node(1))
+	b, err := Start(node(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	peer(t, a, b.RoutesAddress())
+	eventually(t, func() bool { return b.Stats().Heard == 1 })
+	if a.Stats().Heard != 0 {
+		t.Error("it is heard")
+	}
+	b.Announce()
+	b.Announce()
+	eventually(t, hears(a, b))
+	eventually(t, hears(b, a))
+}
+
 // pair starts two nodes whose only wire is a proxy in front of the second.
 func pair(t *testing.T) (a, b *Bus, wire *proxy) {
 	t.Helper()

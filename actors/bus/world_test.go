@@ -49,6 +49,7 @@ func start(t *testing.T, o Options) *Bus {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
+	b.Announce()
 	return b
 }
 

@@ -18,6 +18,8 @@ type Bus interface {
 	// Publish takes data, or says why nothing was sent.
 	Publish(subject string, data []byte) error
 	Subscribe(subject string, f func(subject string, data []byte)) error
+	// Announce lets the others hear this node, from now on.
+	Announce()
 }
 
 // Links is what the fabric needs of the peer links: the frames of its kind, on the urgent lane.
@@ -79,6 +81,7 @@ func New(o Options) (*Fabric, error) {
 	if err := f.bus.Subscribe(own+"*", func(at string, data []byte) { f.hearBus(strings.TrimPrefix(at, own), data) }); err != nil {
 		return nil, fmt.Errorf("letting the actors of node %d be asked over the bus: %w", f.node, err)
 	}
+	f.bus.Announce()
 	return f, nil
 }
 

@@ -28,12 +28,13 @@ type world struct {
 
 // member is one node.
 type member struct {
-	world   *world
-	id      msg.NodeID
-	system  *actors.System
-	fabric  *Fabric
-	onBus   func(subject string, data []byte)
-	onLinks func(from msg.NodeID, payload []byte)
+	world     *world
+	id        msg.NodeID
+	system    *actors.System
+	fabric    *Fabric
+	onBus     func(subject string, data []byte)
+	announced bool
+	onLinks   func(from msg.NodeID, payload []byte)
 }
 
 // packet is a frame under way.
@@ -62,7 +63,9 @@ func newWorld(t testing.TB) *world {
 // busEnd and linksEnd are a node's ends of the two ways.
 type busEnd struct{ *member }
 
-func (b busEnd) Heard(msg.NodeID) bool { return !b.world.silent }
+func (b busEnd) Heard(node msg.NodeID) bool { return !b.world.silent && b.world.nodes[node].announced }
+
+func (b busEnd) Announce() { b.announced = b.onBus != nil }
 
 func (b busEnd) Subscribe(subject string, f func(string, []byte)) error {
 	if want := fmt.Sprintf("troupe.actor.%d.*", b.id); subject != want {
