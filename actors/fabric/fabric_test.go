@@ -187,6 +187,28 @@ func TestADeadNodeAnswersAtOnce(t *testing.T) {
 	}
 }
 
+// The node is found dead while a request to it is handed over: the request is refused once, and so was taken.
+func TestARequestIsRefusedWhileItIsSent(t *testing.T) {
+	w := newWorld(t)
+	w.silent, w.cut = true, true
+	w.whenCut = func() { w.nodes[1].fabric.PeerDown(2) }
+	var o outcome
+	w.post(1, 2, msg.ControllerName, drain(&o))
+	if o.answers != 1 || !errors.Is(o.err, kerr.RequestTimedOut) {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestAnAnswerEndsTheDeadline(t *testing.T) {
+	w := newWorld(t)
+	var o outcome
+	w.post(1, 2, msg.ControllerName, drain(&o))
+	w.run()
+	if left, waits := w.clock.Next(); waits || o.answers != 1 {
+		t.Errorf("answered %d times; a timer still waits, for %v", o.answers, left)
+	}
+}
+
 func TestAClosedFabric(t *testing.T) {
 	w := newWorld(t)
 	var o outcome

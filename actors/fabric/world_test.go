@@ -24,6 +24,8 @@ type world struct {
 	silent bool // nobody is heard on the bus
 	broken bool // the bus takes nothing
 	cut    bool // the links are down
+	// whenCut is called when somebody finds them down, if it is not nil.
+	whenCut func()
 }
 
 // member is one node.
@@ -94,6 +96,9 @@ func (l linksEnd) Handle(f func(msg.NodeID, []byte)) { l.onLinks = f }
 
 func (l linksEnd) Send(to msg.NodeID, payload ...[]byte) bool {
 	if l.world.cut {
+		if l.world.whenCut != nil {
+			l.world.whenCut()
+		}
 		return false
 	}
 	var data []byte

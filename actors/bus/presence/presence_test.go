@@ -72,6 +72,15 @@ func TestPresenceIsBounded(t *testing.T) {
 	}
 }
 
+func TestABeatIsBounded(t *testing.T) {
+	if _, ok := Decode(make([]byte, 4*maxHeard)); !ok {
+		t.Error("the longest beat was not read")
+	}
+	if _, ok := Decode(make([]byte, 4*maxHeard+4)); ok {
+		t.Error("a longer one was")
+	}
+}
+
 func FuzzBeat(f *testing.F) {
 	f.Add(Encode([]msg.NodeID{1, 2, 1 << 30}))
 	f.Add([]byte{1, 2, 3})
