@@ -176,6 +176,9 @@ func TestAppendsKeepToTheirLane(t *testing.T) {
 			t.Errorf("%v went on the %v lane as kind %d", sent[i].GetType(), f.lane, f.kind)
 		}
 	}
+	if len(p.outboxes) > 0 {
+		t.Error("something went on the urgent lane")
+	}
 	if p.Echo(9) != time.Unix(9, 0) {
 		t.Error("the echo is not that of the links")
 	}

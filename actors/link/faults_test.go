@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -288,14 +289,19 @@ func TestHalfALink(t *testing.T) {
 	if p := a.Peers(); len(p) != 1 || p[0].Up {
 		t.Errorf("peers %+v", p)
 	}
-	bulk, err := net.Dial("tcp", a.listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bulk.Close()
-	_, _ = bulk.Write(appendGreeting(nil, hello, greeting{Identity: options(2).Self, To: 1, Lane: Bulk, Session: 6}))
-	if _, _, err := readGreeting(bulk, welcome); err == nil || !strings.Contains(err.Error(), "no urgent lane") {
-		t.Errorf("the bulk lane of another session: %v", err)
+	other := options(2).Self
+	other.Incarnation = "another"
+	for _, g := range []greeting{{Identity: options(2).Self, Session: 6}, {Identity: other, Session: 7}} {
+		bulk, err := net.Dial("tcp", a.listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer bulk.Close()
+		g.To, g.Lane = 1, Bulk
+		_, _ = bulk.Write(appendGreeting(nil, hello, g))
+		if _, _, err := readGreeting(bulk, welcome); err == nil || !strings.Contains(err.Error(), "no urgent lane") {
+			t.Errorf("the bulk lane of another session: %v", err)
+		}
 	}
 	// A node that nobody wants is forgotten when its attempt has come to nothing.
 	within(t, "no peers", func() (string, bool) { return fmt.Sprint(a.Peers()), len(a.Peers()) == 0 })
@@ -349,7 +355,11 @@ func TestAskThatComesToNothing(t *testing.T) {
 		{"127.0.0.1:1", nil, "refused"},
 		{mute.listener.Addr().String(), make([]byte, maxQuestion+1), "too long"},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		patience := 10 * time.Second
+		if c.want == context.DeadlineExceeded.Error() {
+			patience = 100 * time.Millisecond
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		_, _, err := Ask(ctx, nil, nil, c.address, Identity{Node: 9}, c.request)
 		cancel()
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -394,5 +404,150 @@ func TestUnknownAddressees(t *testing.T) {
 	a.Disconnect(8)
 	if a.Send(9, Urgent, noted) || !a.Echo(9).IsZero() || len(a.Peers()) != 0 {
 		t.Error("a link to nobody")
+	}
+}
+
+// TestNothingIsHandledAfterTheEnd: what was read along with the last frame is dropped.
+func TestNothingIsHandledAfterTheEnd(t *testing.T) {
+	a, b, _ := linked(t)
+	goOn := b.halt()
+	s := a.find(2).live.Load()
+	q := s.lanes[Bulk].queue
+	q.mu.Lock() // so that both go out in one write
+	for _, f := range []frame{newFrame(halted, nil), newFrame(noted, [][]byte{[]byte("late")})} {
+		q.frames = append(q.frames, f)
+		q.bytes += f.cost()
+	}
+	q.signal()
+	q.mu.Unlock()
+	within(t, "both frames on their way", func() (string, bool) { return "", q.waiting() == 0 })
+	other := b.find(1).live.Load()
+	within(t, "the handler", func() (string, bool) { return "", other.lanes[Bulk].ear.steps.Load()%2 == 0 })
+	b.Disconnect(1)
+	within(t, "the end", func() (string, bool) {
+		events, _, _ := b.seen()
+		return events, strings.HasPrefix(events, "up 1, down 1")
+	})
+	goOn()
+	other.running.Wait()
+	if _, got, _ := b.seen(); got != "" {
+		t.Errorf("handled %s", got)
+	}
+}
+
+func TestShortPingEndsTheLink(t *testing.T) {
+	a, b, _ := linked(t)
+	a.find(2).live.Load().lanes[Bulk].queue.put(newFrame(ping, [][]byte{[]byte("short")}))
+	b.saw("up 1, down 1, up 1")
+	if b.log.count("a ping of 5 bytes is none") != 1 {
+		t.Errorf("log: %s", b.log)
+	}
+}
+
+func TestCloseSaysNothingOfPeers(t *testing.T) {
+	a, b, _ := linked(t)
+	a.Close()
+	b.saw("up 1, down 1")
+	if events, _, _ := a.seen(); events != "up 2" {
+		t.Errorf("a node that closes its links is told %s", events)
+	}
+}
+
+// TestPeersInUseAreNotForgotten: a hello is being looked at, and nothing else keeps its peer.
+func TestPeersInUseAreNotForgotten(t *testing.T) {
+	noLeaks(t)
+	a := start(t, options(1))
+	p, err := a.peer(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(20 * time.Millisecond); time.Now().Before(end); {
+		p.stir()
+		if a.find(7) != p {
+			t.Fatal("the peer was forgotten")
+		}
+	}
+	p.release()
+	within(t, "no peers", func() (string, bool) { return "", a.find(7) == nil })
+}
+
+// TestWelcomesThatAreRefused: who dials looks at who answers, as who listens looks at who dials.
+func TestWelcomesThatAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(id *Identity, lane Lane)
+		want   string
+	}{
+		{"another cluster", func(id *Identity, _ Lane) { id.Cluster = "x" }, `it belongs to cluster \"x\"`},
+		{"another node", func(id *Identity, _ Lane) { id.Node = 3 }, "node 3 answers there"},
+		{"not admitted", func(id *Identity, _ Lane) { id.Directory = "bad" }, "not admitted"},
+		{"two processes", func(id *Identity, lane Lane) { id.Incarnation = lane.String() }, "lead to two processes"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			noLeaks(t)
+			o := options(1)
+			o.Admit = func(id Identity) error {
+				if id.Directory == "bad" {
+					return errors.New("not admitted")
+				}
+				return nil
+			}
+			a := start(t, o)
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				for c2, err := l.Accept(); err == nil; c2, err = l.Accept() {
+					if _, g, err := readGreeting(c2, hello); err == nil {
+						id := options(2).Self
+						c.change(&id, g.Lane)
+						_, _ = c2.Write(appendGreeting(nil, welcome, greeting{Identity: id, To: 1, Lane: g.Lane, Session: g.Session}))
+					}
+					defer c2.Close()
+				}
+			}()
+			a.Connect(2, endpointOf(l))
+			within(t, "a line about it", func() (string, bool) { return a.log.String(), a.log.count(c.want) > 0 })
+			if events, _, _ := a.seen(); events != "" {
+				t.Errorf("saw %s", events)
+			}
+		})
+	}
+}
+
+func TestAttemptsThatAreOverDoNotCount(t *testing.T) {
+	l := New(options(1))
+	for name, p := range map[string]*peer{
+		"another attempt":  {links: l, phase: greeted, attempt: 4},
+		"given up":         {links: l, phase: idle, attempt: 3},
+		"the other's half": {links: l, phase: half, attempt: 3},
+		"the other's link": {links: l, phase: standing, attempt: 3},
+	} {
+		before := p.phase
+		if p.endDial(3, newSession(l, Identity{}, 1)) || p.phase != before || p.session != nil {
+			t.Errorf("%s: attempt 3 still counts", name)
+		}
+		if p.phase = dialing; p.attempt != 3 && p.mayGreet(3) {
+			t.Errorf("%s: attempt 3 still says hello", name)
+		}
+	}
+}
+
+func TestAReasonIsSaidOnce(t *testing.T) {
+	var s said
+	if !s.first(1, "a") || s.first(1, "a") || !s.first(2, "a") || !s.first(1, "b") || !s.first(1, "a") {
+		t.Error("a reason is said when it is not the last one that was said of a node")
+	}
+	s.forget(1)
+	if !s.first(1, "a") {
+		t.Error("it is said again after a link has stood")
+	}
+	for i := range msg.NodeID(3 * mostSaid) {
+		s.first(i, "a")
+	}
+	if len(s.last) > mostSaid {
+		t.Errorf("%d nodes are remembered", len(s.last))
 	}
 }

@@ -114,7 +114,9 @@ func (n *node) halt() (goOn func()) {
 	defer n.mu.Unlock()
 	stop := make(chan struct{})
 	n.stop = stop
-	return func() { close(stop) }
+	goOn = sync.OnceFunc(func() { close(stop) })
+	n.t.Cleanup(goOn)
+	return goOn
 }
 
 func (n *node) stopped() chan struct{} {

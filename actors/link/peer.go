@@ -123,11 +123,10 @@ func (p *peer) takeBulk(g *greeting, c connection) (*session, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.session
-	if p.phase != half || s.number != g.Session || s.peer.Incarnation != g.Incarnation || s.failed() {
+	if p.phase != half || s.number != g.Session || s.peer.Incarnation != g.Incarnation {
 		return nil, notNow("no urgent lane waits for this bulk lane")
 	}
 	s.attach(Bulk, c)
-	s.rearm(nil)
 	p.phase = standing
 	return s, nil
 }

@@ -1,7 +1,6 @@
 package link
 
 import (
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -101,7 +100,7 @@ func (p *proxy) carry(from, to net.Conn, w *way) {
 			}
 		}
 		if err != nil {
-			if w.cut.Load() && err == io.EOF {
+			if w.cut.Load() {
 				return // nor does the end get through
 			}
 			_ = to.Close()
