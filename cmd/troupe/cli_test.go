@@ -79,7 +79,7 @@ var masks = []struct {
 	{regexp.MustCompile(`  [A-Za-z0-9_-]{22}\n`), "  ID\n"},
 	{regexp.MustCompile(`cluster [A-Za-z0-9_-]{22}`), "cluster CLUSTER"},
 	{regexp.MustCompile(`"cluster": "[A-Za-z0-9_-]{22}"`), `"cluster": "CLUSTER"`},
-	{regexp.MustCompile(`localhost:\d+`), "localhost:PORT"},
+	{regexp.MustCompile(`localhost:\d{5}`), "localhost:PORT"},
 	{regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`), "TIME"},
 }
 
