@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -60,6 +61,9 @@ func tooLarge(b record.Batch, config *msg.TopicConfig) *refusal {
 	return refuse(kerr.MessageTooLarge, fmt.Sprintf("a record batch of %d bytes, where max.message.bytes is %d", len(b), config.MaxMessageBytes))
 }
 
+// packers hold the encoders that topics with a compression.type of their own take.
+var packers = sync.Pool{New: func() any { return new(record.Packer) }}
+
 // recompress makes the batch one of the topic's compression.type.
 func recompress(b record.Batch, config *msg.TopicConfig) (record.Batch, *refusal) {
 	if config.Compression != record.Producer && config.Compression != b.Compression() {
@@ -73,7 +77,10 @@ func recompress(b record.Batch, config *msg.TopicConfig) (record.Batch, *refusal
 			level = config.ZstdLevel
 		}
 		var err error
-		if b, err = b.Recompress(config.Compression, level); err != nil {
+		k := packers.Get().(*record.Packer)
+		b, err = k.Recompress(b, config.Compression, level)
+		packers.Put(k)
+		if err != nil {
 			return nil, refuseError(err)
 		}
 		if len(b) > config.MaxMessageBytes {

@@ -23,8 +23,11 @@ func BenchmarkRecompress(b *testing.B) {
 		b.Run(c.String(), func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(batch)))
+			var k Packer
 			for b.Loop() {
-				recompressed(b, batch, c, -1)
+				if _, err := k.Recompress(batch, c, -1); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

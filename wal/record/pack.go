@@ -27,12 +27,11 @@ func step(c Compression, level int) int {
 	return 0
 }
 
-// zstdWindow is how far back a zstd encoder looks: enough for most batches, and small enough to make one for each.
+// zstdWindow is how far back a zstd encoder looks: enough for most batches, and small enough to keep.
 const zstdWindow = 256 << 10
 
-// pack begins to write packed bytes to to. They are whole when the writer is closed.
-func pack(c Compression, level int, to io.Writer) (io.WriteCloser, error) {
-	step := step(c, level)
+// pack begins to write packed bytes to to, with a new encoder. They are whole when the writer is closed.
+func pack(c Compression, step int, to io.Writer) (io.WriteCloser, error) {
 	switch c {
 	case Gzip:
 		return gzip.NewWriterLevel(to, step)

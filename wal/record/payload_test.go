@@ -17,7 +17,7 @@ import (
 func bomb(t testing.TB, c Compression, size int) Batch {
 	t.Helper()
 	var packed bytes.Buffer
-	w, err := pack(c, -1, &packed)
+	w, err := pack(c, step(c, -1), &packed)
 	if err != nil {
 		t.Fatal(err)
 	}

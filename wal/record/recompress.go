@@ -13,12 +13,16 @@ import (
 // Records that come out of a compressed batch are checked as Validate checks uncompressed ones, with the same errors, and
 // their max timestamp put right.
 func (b Batch) Recompress(c Compression, level int) (Batch, error) {
+	return b.recompress(&Packer{}, c, level)
+}
+
+func (b Batch) recompress(k *Packer, c Compression, level int) (Batch, error) {
 	if c == Producer || c == b.Compression() {
 		return b, nil
 	}
 	out := bytes.NewBuffer(make([]byte, 0, len(b)))
 	out.Write(b[:HeaderSize])
-	maxTimestamp, err := b.repack(out, c, level)
+	maxTimestamp, err := b.repack(k, out, c, level)
 	if err != nil {
 		return nil, err
 	}
@@ -31,11 +35,12 @@ func (b Batch) Recompress(c Compression, level int) (Batch, error) {
 }
 
 // repack writes the records to out in another codec, and returns their max timestamp.
-func (b Batch) repack(out *bytes.Buffer, c Compression, level int) (maxTimestamp int64, err error) {
+func (b Batch) repack(k *Packer, out *bytes.Buffer, c Compression, level int) (maxTimestamp int64, err error) {
 	if c == None {
 		return b.copyRecords(out)
 	}
-	w, err := pack(c, level, out)
+	defer k.rest()
+	w, err := k.begin(c, level, out)
 	if err != nil {
 		return 0, err
 	}
