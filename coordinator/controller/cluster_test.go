@@ -36,6 +36,7 @@ type ensemble struct {
 	group     []msg.Placed // the members of the metadata log's group
 	transfers []msg.NodeID // whom leadership of a partition was asked for
 	asked     int          // registrations that were taken
+	beats     map[msg.NodeID]*msg.Heartbeat
 }
 
 // player is a node.
@@ -55,7 +56,7 @@ type player struct {
 }
 
 func newEnsemble(t *testing.T, seed uint64, nodes int) *ensemble {
-	e := &ensemble{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), steps: actors.NewDeterministic(seed), clock: clock.NewVirtual(time.UnixMilli(0)), leader: msg.NoNode}
+	e := &ensemble{t: t, rnd: rand.New(rand.NewPCG(seed, 3)), steps: actors.NewDeterministic(seed), clock: clock.NewVirtual(time.UnixMilli(0)), leader: msg.NoNode, beats: map[msg.NodeID]*msg.Heartbeat{}}
 	for id := range nodes + 1 {
 		e.players = append(e.players, &player{ensemble: e, id: msg.NodeID(id), state: msg.State{Leader: msg.NoNode}})
 	}
@@ -96,8 +97,11 @@ func (w wire) Post(m msg.Message) error {
 	if w.to.stopped {
 		return msg.ErrStopped
 	}
-	if _, ok := m.(*msg.RegisterNode); ok {
+	switch m := m.(type) {
+	case *msg.RegisterNode:
 		w.to.asked++
+	case *msg.Heartbeat:
+		w.to.beats[w.from.id] = m
 	}
 	return w.to.ref.Post(m)
 }
@@ -347,6 +351,9 @@ func TestNodesJoinAndStayAlive(t *testing.T) {
 	if len(e.group) != 3 || e.group[0].Learner || e.group[1].Learner || e.group[2].Learner {
 		t.Errorf("the log's group is %+v, want three voters", e.group)
 	}
+	if b := e.beats[2]; b.DiskBytes != 2 || b.Led != 1 || b.Applied != e.players[2].image().Offset() || b.Stopping {
+		t.Errorf("node 2 says in its heartbeats %+v", b)
+	}
 	if batches := len(e.committed); batches > 10 {
 		t.Errorf("%d batches were written: heartbeats are not to be seen in the log", batches)
 	}
@@ -403,6 +410,29 @@ func TestAStoppingNodeIsFencedAtOnce(t *testing.T) {
 	e.steps.Run()
 	if len(*answers) != 1 || msg.Code((*answers)[0]) != kerr.NotController.Code {
 		t.Errorf("without a leader a stopping node is answered %v", *answers)
+	}
+}
+
+// A stopping node is answered also when the leader's controller is not there, and when its own is gone by the time of the answer.
+func TestAStoppingNodeIsAnswered(t *testing.T) {
+	e := formed(t, 1, Settings{})
+	e.players[1].stopped = true
+	q := &msg.StopNode{}
+	answers := e.ask(3, q, &q.Asked)
+	e.steps.Run()
+	if len(*answers) != 1 || msg.Code((*answers)[0]) != kerr.NotController.Code {
+		t.Errorf("without a controller that leads it is answered %v", *answers)
+	}
+	e = formed(t, 1, Settings{})
+	q = &msg.StopNode{}
+	answers = e.ask(3, q, &q.Asked)
+	for !e.beats[3].Stopping {
+		e.steps.Step()
+	}
+	e.players[3].system.Stop(e.players[3].ref, nil)
+	e.settle(time.Second)
+	if len(*answers) != 1 || (*answers)[0] != nil {
+		t.Errorf("with its own controller gone it is answered %v", *answers)
 	}
 }
 

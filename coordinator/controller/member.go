@@ -116,12 +116,11 @@ func (a *actor) answered(c *actors.Context, err error) {
 
 // beaten takes the answer to a Heartbeat.
 func (a *actor) beaten(c *actors.Context, err error) {
-	switch {
-	case errors.Is(err, kerr.BrokerIDNotRegistered):
+	if errors.Is(err, kerr.BrokerIDNotRegistered) {
 		a.member.unknown = true
-	case errors.Is(err, kerr.StaleBrokerEpoch):
-		a.refused(c, err)
+		return
 	}
+	a.refused(c, err)
 }
 
 // stopNode tells the controller that leads that this node stops.

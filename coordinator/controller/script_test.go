@@ -102,6 +102,8 @@ func (s *stage) run(t *testing.T, d *datadriven.TestData) {
 	case "elected":
 		d.ScanArgs(t, "epoch", &s.state.Epoch)
 		s.state.Role, s.state.Leader = msg.Leader, msg.NoNode
+	case "stopping":
+		s.core.stopping = true
 	case "sick":
 		s.state.Err = errors.New("damaged")
 	case "committed":

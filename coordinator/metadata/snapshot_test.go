@@ -179,3 +179,11 @@ func TestSnapshotsChangeNothing(t *testing.T) {
 		t.Errorf("%+v\n%s\nwant\n%s", d.Changes(), show(d.Image()), show(image))
 	}
 }
+
+// A cluster that has nothing but its founders can be told as well.
+func TestTheSnapshotOfAYoungCluster(t *testing.T) {
+	image := apply(Empty(), []Record{ClusterFounded{ClusterID: "c", Level: 2, Founders: []Quorum{{1, "d", 1, true}, {2, "e", 2, true}}}})
+	if got := apply(Empty(), image.Snapshot()); show(got) != show(image) {
+		t.Errorf("%s\nwant\n%s", show(got), show(image))
+	}
+}
