@@ -34,8 +34,10 @@ type replica struct {
 	ticks     int
 	ticking   bool // a tick is on its way
 	standing  bool // a stand is
-	offers    offers
-	taking    taking
+	// recovering: an unsafe recovery is being made durable, and the core knows nothing of it.
+	recovering bool
+	offers     offers
+	taking     taking
 	// inside is true while a message is handled. Stopped finds it true after a panic, when the core can't be trusted.
 	inside bool
 }
@@ -101,6 +103,9 @@ func (r *replica) pace(c *actors.Context) {
 
 // Receive hands a message to the core. What it makes of them is done in Idle.
 func (r *replica) Receive(c *actors.Context, m msg.Message) {
+	if r.putOff(m) {
+		return
+	}
 	r.inside = true
 	switch m := m.(type) {
 	case *msg.Append:
@@ -132,6 +137,10 @@ func (r *replica) Receive(c *actors.Context, m msg.Message) {
 		r.quarantine(c)
 	case *msg.Assign:
 		r.core.Assign(m, c.Now())
+	case *msg.RecoverUnsafe:
+		r.recoverUnsafe(c, m)
+	case *recovered:
+		r.reopen(c, m)
 	case *msg.Transfer:
 		r.core.Transfer(m, c.Now())
 	case *msg.DescribePartition:
@@ -180,6 +189,9 @@ func (r *replica) durable(c *actors.Context, s *synced) {
 
 // Idle proposes all that waits in as few frames as possible, and does what the core wants done.
 func (r *replica) Idle(c *actors.Context) {
+	if r.recovering {
+		return
+	}
 	r.inside = true
 	r.drain(c)
 	for r.core.CanPropose() {

@@ -18,6 +18,8 @@ type membership struct {
 	conf *raftpb.ConfState
 	// places are the members of conf, each once, in the order in which they were asked for: the preferred leader first.
 	places []msg.Placed
+	// bans are the raft ids that an unsafe recovery has left behind. None of them is in conf.
+	bans []uint64
 	// nodes are those of places, each once, shared with every State.
 	nodes []msg.NodeID
 }
@@ -127,7 +129,11 @@ func (c *Core) applyMembers(e *raftpb.Entry, now time.Time) error {
 			return fmt.Errorf("decoding where members live: %w", err)
 		}
 	}
-	c.members.conf = c.rn.ApplyConfChange(change)
+	if change.GetTransition() == raftpb.ConfChangeTransitionJointExplicit && len(named) == 1 {
+		c.force(named[0].RaftID)
+	} else {
+		c.members.conf = c.rn.ApplyConfChange(change)
+	}
 	c.members.arrange(named)
 	c.regroup(now)
 	c.upkeep.saveNow = true

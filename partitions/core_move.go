@@ -26,7 +26,11 @@ const freshly = 2 * time.Second
 
 // Assign takes what the group's members are to be. Asked again it reports again, if they are.
 func (c *Core) Assign(a *msg.Assign, now time.Time) {
-	if why := unfit(a.Members); why != "" {
+	why := unfit(a.Members)
+	if slices.ContainsFunc(a.Members, func(p msg.Placed) bool { return c.members.banned(p.RaftID) }) {
+		why = "an unsafe recovery has left one of them behind; it can only come back under another raft id"
+	}
+	if why != "" {
 		c.Logger.Error().Str("why", why).Msg("members that can't be were assigned; the group stays as it is")
 		return
 	}

@@ -253,6 +253,9 @@ func (c *Core) Step(m *raftpb.Message, from msg.NodeID, now time.Time) error {
 	if m.GetTo() != c.Self {
 		return fmt.Errorf("partition %s of %s: %s from member %d is for member %d, and here is %d", c.ID, c.Topic, m.GetType(), m.GetFrom(), m.GetTo(), c.Self)
 	}
+	if c.members.banned(m.GetFrom()) {
+		return fmt.Errorf("partition %s of %s: %s from member %d, which an unsafe recovery has left behind", c.ID, c.Topic, m.GetType(), m.GetFrom())
+	}
 	c.meet(m.GetFrom(), from)
 	what, since, stamped := pulseOf(m)
 	if m.GetType() == raftpb.MsgHeartbeatResp {

@@ -23,6 +23,7 @@ import (
 //	    4  number of members, in their order (since version 2), each:
 //	         0  8  raft id
 //	         8  4  node
+//	    4  number of raft ids that an unsafe recovery has banned (since version 2), each 8
 //	    4  number of producers, the longest silent first, each:
 //	         0  8  producer id
 //	         8  2  producer epoch
@@ -56,7 +57,7 @@ func (s *savedState) encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("saving the partition's state: encoding its raft configuration: %w", err)
 	}
-	p := make([]byte, 0, 37+len(members)+len(s.members.places)*savedPlaceSize+len(s.producers)*(savedProducerSize+producerWindow*savedBatchSize))
+	p := make([]byte, 0, 41+8*len(s.members.bans)+len(members)+len(s.members.places)*savedPlaceSize+len(s.producers)*(savedProducerSize+producerWindow*savedBatchSize))
 	p = append(p, stateVersion)
 	p = binary.BigEndian.AppendUint64(p, s.index)
 	p = binary.BigEndian.AppendUint64(p, s.term)
@@ -67,6 +68,10 @@ func (s *savedState) encode() ([]byte, error) {
 	for _, at := range s.members.places {
 		p = binary.BigEndian.AppendUint64(p, at.RaftID)
 		p = binary.BigEndian.AppendUint32(p, uint32(at.Node))
+	}
+	p = binary.BigEndian.AppendUint32(p, uint32(len(s.members.bans)))
+	for _, id := range s.members.bans {
+		p = binary.BigEndian.AppendUint64(p, id)
 	}
 	p = binary.BigEndian.AppendUint32(p, uint32(len(s.producers)))
 	for _, q := range s.producers {
@@ -167,7 +172,7 @@ func (d *decoder) u64() uint64 {
 	return 0
 }
 
-// places takes where the members of a configuration live: each of them has to be there, once.
+// places takes where the members of a configuration live: each of them has to be there, once; and who is banned.
 func (d *decoder) places(m *membership) error {
 	count := int(d.u32())
 	if count > len(d.rest)/savedPlaceSize {
@@ -180,6 +185,13 @@ func (d *decoder) places(m *membership) error {
 	m.arrange(places)
 	if len(m.places) != count {
 		return errors.New("its places are not those of its members")
+	}
+	count = int(d.u32())
+	if count > len(d.rest)/8 {
+		return fmt.Errorf("%d bytes can't hold %d banned members", len(d.rest), count)
+	}
+	for range count {
+		m.bans = append(m.bans, d.u64())
 	}
 	return nil
 }

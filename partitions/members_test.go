@@ -374,7 +374,7 @@ func TestStateOfTheFirstVersionIsRead(t *testing.T) {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	at := 29 + int(p[28]) // behind the configuration: the places are cut out
-	old := slices.Concat([]byte{1}, p[1:at], p[at+4+3*savedPlaceSize:])
+	old := slices.Concat([]byte{1}, p[1:at], p[at+8+3*savedPlaceSize:])
 	g.logs[1].states = nil
 	g.logs[1].SaveState(s.index, old)
 	g.flush(1, -1)

@@ -146,6 +146,11 @@ type Assign struct{ Members []Placed }
 // Bytes is zero: an assignment is small.
 func (*Assign) Bytes() int { return 0 }
 
+// RecoverUnsafe makes the partition's replica on this node the only voter of its group, whose majority is lost for good. The operator's
+// explicit act: what only the lost ones had is lost, and none of them can come back under its raft id. Answered when that
+// is durable. ELECTION_NOT_NEEDED is answered while there is a leader.
+type RecoverUnsafe struct{ Asked }
+
 // Transfer asks a partition's leader to hand its leadership to a member; answered when that member leads, or will not.
 // Kafka's errors of ElectLeaders apply: ELECTION_NOT_NEEDED, PREFERRED_LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER.
 type Transfer struct {
