@@ -171,3 +171,22 @@ func FuzzFrames(f *testing.F) {
 func fetches(body []byte) bool {
 	return len(body) > 1 && body[0] == 0 && (body[1] == 0 || body[1] == 1)
 }
+
+// Apache Kafka 4.3.1, tried so, answers as if they were not there.
+func TestBytesBehindABodyAreNotLookedAt(t *testing.T) {
+	_, addr := newWorld(t).open()
+	c := dial(t, addr)
+	for _, version := range []int16{4, 12} {
+		req := metadataOf(version)
+		frame := kmsg.NewRequestFormatter(kmsg.FormatterClientID("test")).AppendRequest(nil, req, 7)
+		frame = append(frame, 1, 2, 3)
+		binary.BigEndian.PutUint32(frame, uint32(len(frame)-4))
+		if _, err := c.Write(frame); err != nil {
+			t.Fatal(err)
+		}
+		_, body := c.receive()
+		if resp := decodeReply[*kmsg.MetadataResponse](t, req, body); *resp.ClusterID != "test-cluster" {
+			t.Errorf("v%d: %+v", version, resp)
+		}
+	}
+}
