@@ -163,7 +163,7 @@ func (p *plan) spreadLeader(t *metadata.Topic, number, slack int) {
 func (c *core) balanceCluster(r *round, q *msg.BalanceCluster) {
 	c.moves.balancing, c.moves.seen, c.moves.at = true, nil, c.now.Add(-lookAfter)
 	c.move(r)
-	c.leaders.checked = c.now.Add(-maxLeaderCheck)
+	c.leaders.look(c.now)
 	q.Leaders = c.balanceLeaders(r)
 	q.Moves = newLayout(r.image(), &c.leases).moving
 }

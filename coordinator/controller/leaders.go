@@ -35,6 +35,9 @@ const (
 	maxLeaderCheck = 100 * 365 * 24 * time.Hour
 )
 
+// look has the preferred leaders compared at the next opportunity.
+func (l *leaders) look(now time.Time) { l.checked = now.Add(-maxLeaderCheck) }
+
 // balanceLeaders moves leadership away from nodes that shall not have it, and now and then to the preferred leaders, as
 // leader.imbalance.check.interval.seconds and auto.leader.rebalance.enable say. It returns how many partitions it has asked.
 func (c *core) balanceLeaders(r *round) int {

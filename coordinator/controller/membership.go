@@ -111,6 +111,7 @@ func (r *round) changeNode(q *msg.ChangeNode) {
 	case msg.UndrainNode:
 		if n.Draining {
 			changes = append(changes, metadata.NodeDraining{Node: n.ID})
+			r.core.leaders.look(r.core.now)
 		}
 		if n.Leaving {
 			changes = append(changes, metadata.NodeLeaving{Node: n.ID})
