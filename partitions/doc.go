@@ -27,7 +27,7 @@
 //			core.Step(e.Message, e.From, now)
 //		case durable: // the syncer's report: that many of the syncs asked for are done
 //			core.Durable(e.syncs)
-//		case tick: // only while the group has other members
+//		case tick: // only while the core is Ticking
 //			core.Tick(now)
 //		case *msg.Retain:
 //			core.Retain(now)
@@ -75,6 +75,17 @@
 //	core_apply.go     it is committed: the high watermark moves, its requests are answered, producers are settled
 //	view.go           what readers see of it
 //	waiters.go        and how those who wait hear of it
+//
+// # A group and its members
+//
+//	core_members.go   who they are and where they live, by committed entries only
+//	core_move.go      from one set of members to another, as the node assigns them
+//	core_peers.go     what a leader knows of the others, and who is in sync
+//	core_transfer.go  leadership is handed over, also before a node stops (host_stop.go)
+//	core_elect.go     who stands for election when a leader's node is gone
+//	core_lease.go     until when a leader may answer as one
+//	core_rest.go      idle groups have no clock
+//	core_unsafe.go    the operator's last resort
 //
 // # What recovery does
 //

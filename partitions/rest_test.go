@@ -227,3 +227,17 @@ func TestAGroupAtRestHandsOver(t *testing.T) {
 		t.Fatalf("answered: %v, %v", h.answered, h.err)
 	}
 }
+
+// TestAppendWakesALeaderThatNobodyHears: it must find out that nobody does.
+func TestAppendWakesALeaderThatNobodyHears(t *testing.T) {
+	g, _ := restingGroup(t)
+	g.cut[2], g.cut[3] = true, true
+	r := g.append(1, 5, 1, 1)
+	if !g.members[1].core.Ticking() {
+		t.Fatal("it sleeps on, and the append waits for ever")
+	}
+	g.live(3 * electionTicks)
+	if !errors.Is(r.Err, kerr.NotLeaderForPartition) {
+		t.Fatalf("the append was answered: %v, %v", r.answered, r.Err)
+	}
+}

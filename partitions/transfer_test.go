@@ -130,3 +130,28 @@ func TestGroupThatShrinksToItsLeaderGivesUpATransfer(t *testing.T) {
 		t.Fatalf("append: %v, %v", r.answered, r.Err)
 	}
 }
+
+// TestLeaseStartsAnewBehindATransfer: what was sent before it, or while it was under way, says nothing when it is answered later.
+func TestLeaseStartsAnewBehindATransfer(t *testing.T) {
+	g := newGroup(t, 1, 2, 3)
+	g.elect(1)
+	c := g.members[1].core
+	p := c.peers.find(2)
+	pass := func() time.Time {
+		g.now = g.now.Add(10 * time.Millisecond)
+		return g.now
+	}
+	before := pass()
+	c.handOver(2, pass())
+	if c.acknowledge(p, before, g.now); !p.acked.IsZero() {
+		t.Fatal("what was sent before the transfer counts")
+	}
+	during := pass()
+	c.endTransfer(pass())
+	if c.acknowledge(p, during, g.now); !p.acked.IsZero() {
+		t.Fatal("what was sent during the transfer counts")
+	}
+	if c.acknowledge(p, pass(), g.now); p.acked.IsZero() {
+		t.Fatal("what is sent now does not count")
+	}
+}
