@@ -62,7 +62,7 @@ func open(o Options) (*Bus, error) {
 		return nil, err
 	}
 	if err := b.connect(); err != nil {
-		b.stopServer()
+		b.server.Shutdown()
 		return nil, err
 	}
 	if err := b.Subscribe(presenceSubject+"*", b.beatHeard); err != nil {
@@ -119,10 +119,5 @@ func (b *Bus) Close() {
 	b.forgetPeers()
 	b.conn.Close()
 	b.subscribers.Wait()
-	b.stopServer()
-}
-
-func (b *Bus) stopServer() {
 	b.server.Shutdown()
-	b.server.WaitForShutdown()
 }

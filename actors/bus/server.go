@@ -48,7 +48,6 @@ func startServer(o Options, log *serverLog) (*server.Server, error) {
 	s.Start()
 	if err := ready(s, o, log); err != nil {
 		s.Shutdown()
-		s.WaitForShutdown()
 		return nil, err
 	}
 	return s, nil
