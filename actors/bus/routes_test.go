@@ -1,9 +1,13 @@
 package bus
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/seed-e634fa49/troupe/actors/clock"
 )
 
 func TestANodeDiesAndComesBack(t *testing.T) {
@@ -167,4 +171,31 @@ func TestPeersComeAndGo(t *testing.T) {
 	}
 	peer(t, a, c.RoutesAddress())
 	eventually(t, hears(a, c))
+}
+
+// Of two nodes that name each other one dials at once, and the other only if that has not helped.
+func TestWhoDialsFirst(t *testing.T) {
+	virtual := clock.NewVirtual(time.Unix(1e9, 0))
+	o := node(1)
+	o.Clock, o.RoutesAdvertise = virtual, "127.0.0.1:5"
+	b := start(t, o)
+	dials := func(want ...string) {
+		t.Helper()
+		if b.peersMu.Lock(); !slices.Equal(b.peers.dialled, want) {
+			t.Errorf("it dials %v, want %v", b.peers.dialled, want)
+		}
+		b.peersMu.Unlock()
+	}
+	peer(t, b, "127.0.0.1:7", "127.0.0.1:3", o.RoutesAdvertise, "127.0.0.1:7")
+	dials("127.0.0.1:7")
+	virtual.Advance(dialLater)
+	dials("127.0.0.1:3", "127.0.0.1:7")
+	peer(t, b, "127.0.0.1:3", "127.0.0.1:4")
+	dials("127.0.0.1:3")
+	b.Close()
+	virtual.Advance(dialLater)
+	dials()
+	if _, waits := virtual.Next(); waits {
+		t.Error("a closed bus still waits for something")
+	}
 }

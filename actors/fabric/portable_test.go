@@ -18,9 +18,10 @@ import (
 )
 
 // local are the requests that stay on their node. Sessions send them to a partition or to a group's coordinator where that is
-// led, and tell clients who leads; StopNode is for the node's own controller.
+// led, and tell clients who leads; StopNode is for the node's own controller, RecoverUnsafe for a replica of the node that the
+// operator has chosen.
 var local = []string{
-	"Append", "Wait", "DeleteRecords", "StopNode",
+	"Append", "Wait", "DeleteRecords", "StopNode", "RecoverUnsafe",
 	"JoinGroup", "SyncGroup", "HeartbeatGroup", "LeaveGroup", "HeartbeatConsumer", "CommitOffsets", "FetchOffsets", "DeleteOffsets",
 	"ListGroups", "DescribeGroup", "DeleteGroup", "ExplainGroup",
 }
