@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -273,6 +274,25 @@ func TestStrangers(t *testing.T) {
 	a.saw("up 2")
 }
 
+// TestProbes: to connect and to leave without a word is nothing to tell an operator of.
+func TestProbes(t *testing.T) {
+	noLeaks(t)
+	a := start(t, options(1))
+	c, err := net.Dial("tcp", a.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.(*net.TCPConn).CloseWrite()
+	if _, err := io.ReadAll(c); err != nil { // its refusal
+		t.Error(err)
+	}
+	_ = c.Close()
+	within(t, "the end of it", func() (string, bool) { return "", len(a.strangers) == 0 })
+	if a.log.count("warn") != 0 {
+		t.Errorf("log: %s", a.log)
+	}
+}
+
 // TestHalfALink: a node that dials only the urgent lane holds nothing up for long.
 func TestHalfALink(t *testing.T) {
 	noLeaks(t)
@@ -365,6 +385,28 @@ func TestAskThatComesToNothing(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", c.address, err, c.want)
 		}
+	}
+}
+
+// TestAsksOutOfTurn: a note that is not the next one is refused, on both sides.
+func TestAsksOutOfTurn(t *testing.T) {
+	noLeaks(t)
+	o := options(1)
+	o.Asked = func(Identity, []byte) []byte { return nil }
+	a := start(t, o)
+	c, err := net.Dial("tcp", a.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = c.Write(appendNote(appendGreeting(nil, asks, greeting{Identity: options(2).Self}), reply, nil))
+	if _, _, err := readGreeting(c, welcome); err == nil || !strings.Contains(err.Error(), "is no question") {
+		t.Errorf("a reply where a question belongs: %v", err)
+	}
+	near, far := piped(t)
+	_, _ = far.Write(appendNote(appendGreeting(nil, welcome, greeting{}), question, nil))
+	if _, _, err := exchange(connection{near, near}, Identity{}, nil); err == nil || !strings.Contains(err.Error(), "is no reply") {
+		t.Errorf("a question where a reply belongs: %v", err)
 	}
 }
 

@@ -155,3 +155,23 @@ func TestManySmallPieces(t *testing.T) {
 		t.Errorf("%d more bytes came, %v", n, err)
 	}
 }
+
+// TestManySmallFrames: more than there is room to copy at once, and they fill it to the last byte.
+func TestManySmallFrames(t *testing.T) {
+	near, far := piped(t)
+	q := newQueue(16 << 20)
+	const frames, size = 2000, scratchBytes/256 - frameHead
+	for i := range frames {
+		q.put(newFrame(Actor, [][]byte{bytes.Repeat([]byte{byte(i)}, size)}))
+	}
+	done := make(chan struct{})
+	defer close(done)
+	go func() { _ = newWriter(near, q).run(done) }()
+	r := bufio.NewReader(far)
+	for i := range frames {
+		_, p, err := readFrame(r, size)
+		if err != nil || !bytes.Equal(p, bytes.Repeat([]byte{byte(i)}, size)) {
+			t.Fatalf("frame %d: %x, %v", i, p, err)
+		}
+	}
+}
