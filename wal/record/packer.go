@@ -18,7 +18,9 @@ type encoder interface {
 }
 
 // Recompress is Batch.Recompress with the Packer's encoder.
-func (k *Packer) Recompress(b Batch, c Compression, level int) (Batch, error) { return b.recompress(k, c, level) }
+func (k *Packer) Recompress(b Batch, c Compression, level int) (Batch, error) {
+	return b.recompress(k, c, level)
+}
 
 // begin begins to write packed bytes to to.
 func (k *Packer) begin(c Compression, level int, to io.Writer) (io.WriteCloser, error) {
