@@ -241,3 +241,16 @@ func TestAppendWakesALeaderThatNobodyHears(t *testing.T) {
 		t.Fatalf("the append was answered: %v, %v", r.answered, r.Err)
 	}
 }
+
+// TestWhoIsAwayWhileAGroupRestsIsNotInSync: it lacked nothing when its node went, and no clock will tell how long that was ago.
+func TestWhoIsAwayWhileAGroupRestsIsNotInSync(t *testing.T) {
+	g := newGroup(t, 1, 2, 3)
+	g.ping(nil)
+	g.elect(1)
+	g.cut[3] = true
+	g.members[1].core.PeerDown(3, g.now)
+	g.live(restTicks + 3)
+	if s := g.members[1].core.State(g.now); g.members[1].core.Ticking() || !slices.Equal(s.InSync, []msg.NodeID{1, 2}) {
+		t.Fatalf("asleep are %v, in sync %v", g.asleep(), s.InSync)
+	}
+}
