@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
@@ -77,7 +78,9 @@ func toController(actor string) bool { return actor == msg.ControllerName }
 func toPartition(actor string) bool  { return msg.NamesPartition(actor) }
 
 // portables lists all that may travel.
-func portables() []portable { return append(topicRequests(), clusterRequests()...) }
+func portables() []portable {
+	return slices.Concat(topicRequests(), clusterRequests(), groupRequests())
+}
 
 // registry finds out how a request travels.
 type registry struct {

@@ -23,7 +23,7 @@ import (
 var local = []string{
 	"Append", "Wait", "DeleteRecords", "StopNode", "RecoverUnsafe",
 	"JoinGroup", "SyncGroup", "HeartbeatGroup", "LeaveGroup", "HeartbeatConsumer", "CommitOffsets", "FetchOffsets", "DeleteOffsets",
-	"ListGroups", "DescribeGroup", "DeleteGroup", "ExplainGroup",
+	"ListGroups", "DescribeGroup", "DeleteGroup",
 }
 
 func TestEveryRequestTravelsOrIsLocal(t *testing.T) {
@@ -99,10 +99,8 @@ func TestRoundTrips(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			actor := "controller"
-			if !p.to(actor) {
-				actor = msg.PartitionName(msg.TopicPartition{})
-			}
+			addresses := []string{"controller", msg.PartitionName(msg.TopicPartition{}), msg.GroupCoordinator(7)}
+			actor := addresses[slices.IndexFunc(addresses, p.to)]
 			wire := frame{kind: frameAsk, epoch: 1, id: 2, actor: actor, name: p.name, version: p.version, body: body}
 			ask, err := decodeFrame(wire.encode())
 			if err != nil {

@@ -2,6 +2,7 @@ package msg
 
 import (
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf16"
 )
@@ -27,10 +28,13 @@ func GroupPartition(group string, partitions int) int32 {
 	return hash % int32(partitions)
 }
 
+const groupCoordinator = "group-coordinator-"
+
 // GroupCoordinator is the address, on its node, of the coordinator of a partition of the offsets topic.
-func GroupCoordinator(partition int32) string {
-	return "group-coordinator-" + strconv.Itoa(int(partition))
-}
+func GroupCoordinator(partition int32) string { return groupCoordinator + strconv.Itoa(int(partition)) }
+
+// NamesGroupCoordinator reports whether an address is one that GroupCoordinator makes.
+func NamesGroupCoordinator(name string) bool { return strings.HasPrefix(name, groupCoordinator) }
 
 // Unassigned are the generation and the member epoch of a client that is no member.
 const Unassigned = -1

@@ -24,6 +24,7 @@ type consuming struct {
 	count      int64 // 0: no limit
 	untilEnd   bool
 	follow     bool
+	group      string
 	format     string
 	null       string
 }
@@ -34,7 +35,8 @@ func (s shell) consume() *cobra.Command {
 		Use:   "consume TOPIC",
 		Short: "Print records",
 		Long: "consume prints the records of a topic, from --from on, and waits for more until it is interrupted; --until-end and\n" +
-			"--count end it earlier. It joins no group and commits nothing.\n\n" + formatHelp,
+			"--count end it earlier. With --group it reads as a member of that group, from where the group is, and commits what it has\n" +
+			"printed; else it joins no group and commits nothing.\n\n" + formatHelp,
 		Example: "  troupe consume orders --until-end\n" +
 			"  troupe consume orders --from 15m --format '%T %k %v\\n'\n" +
 			"  troupe consume orders --from end --partition 0 --count 1 --json",
@@ -53,9 +55,12 @@ func (s shell) consume() *cobra.Command {
 	f.Int64Var(&q.count, "count", 0, "end after so many records")
 	f.BoolVar(&q.untilEnd, "until-end", false, "end at what is the end now")
 	f.BoolVar(&q.follow, "follow", true, "at the end, wait for more")
+	f.StringVarP(&q.group, "group", "g", "", "read as a member of this `GROUP`; --from counts where it has committed nothing, and is start or end")
 	f.StringVar(&q.format, "format", `%v\n`, "how a record is printed")
 	f.StringVar(&q.null, "null", "", "what is printed for a null key or value")
 	c.MarkFlagsMutuallyExclusive("until-end", "follow")
+	c.MarkFlagsMutuallyExclusive("until-end", "group")
+	c.MarkFlagsMutuallyExclusive("partition", "group")
 	c.MarkFlagsMutuallyExclusive("json", "format")
 	return c
 }
@@ -71,6 +76,9 @@ func (q *consuming) run(ctx context.Context, c *cobra.Command, topic string) err
 	}
 	if q.asJSON {
 		format = jsonLine
+	}
+	if q.group != "" {
+		return q.runInGroup(ctx, c, topic, from, format)
 	}
 	client, err := q.connect(ctx, kgo.ConsumeResetOffset(kgo.NoResetOffset()), kgo.KeepControlRecords())
 	if err != nil {

@@ -97,7 +97,7 @@ func (s shell) root() *cobra.Command {
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
-	root.AddCommand(s.serve(), s.local(), s.config(), s.topic(), s.cluster(), s.partition(), s.produce(), s.consume(), logCommand(), versionCommand())
+	root.AddCommand(s.serve(), s.local(), s.config(), s.topic(), s.cluster(), s.partition(), s.group(), s.produce(), s.consume(), logCommand(), versionCommand())
 	return root
 }
 

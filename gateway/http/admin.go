@@ -23,6 +23,7 @@ import (
 //	POST /admin/nodes/ID/decommission     move every replica away from a node, then forget it
 //	GET  /admin/partitions/TOPIC/NUMBER   who leads a partition, and how its replicas stand
 //	POST /admin/balance                   even out replicas and leaders now
+//	GET  /admin/groups/GROUP/why          what a group's coordinator remembers of the group
 //
 // Answers are JSON. A change is answered when it is in the metadata log, long before it is carried out. There is no login, so
 // only this machine is answered, unless the node was told otherwise, and no web page is, whoever has opened it.
@@ -68,6 +69,7 @@ func (a *administration) routes(mux *http.ServeMux) {
 		"POST /admin/nodes/{id}/undrain":         change(msg.UndrainNode),
 		"POST /admin/nodes/{id}/decommission":    change(msg.DecommissionNode),
 		"POST /admin/balance":                    balance,
+		"GET /admin/groups/{group}/why":          explainGroup,
 	} {
 		mux.HandleFunc(pattern, a.guarded(answer))
 	}
