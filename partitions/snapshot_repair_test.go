@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-e634fa49/troupe/actors/link"
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/wal"
 )
 
 // rot spoils a byte of a file of a node's log.
@@ -231,6 +232,80 @@ func TestDamagedReplicaTakesNoOtherSnapshot(t *testing.T) {
 		t.Errorf("%d transfers have begun, %v", n, w.state(sick).Err)
 	}
 	w.spoils(nil)
+	w.same(sick)
+}
+
+func TestWhichSnapshotIsWanted(t *testing.T) {
+	log := newMemLog()
+	log.hard.Term = 4
+	d, err := newDriver(1, []uint64{1, 2, 3}, log, testConfig(), time.UnixMilli(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.damage = []wal.Damage{{Reason: "rot"}}
+	sick, err := newDriver(1, []uint64{1, 2, 3}, log, testConfig(), time.UnixMilli(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		core                *Core
+		repair, asked, term uint64
+		want                bool
+	}{
+		"raft's own":                     {core: d.core, term: 4, want: true},
+		"of an old leader":               {core: d.core, term: 3},
+		"damaged, raft's own":            {core: sick.core, repair: 7, term: 4},
+		"damaged, the answer":            {core: sick.core, repair: 7, asked: 7, term: 4, want: true},
+		"damaged, an old answer":         {core: sick.core, repair: 7, asked: 6, term: 4},
+		"damaged, an old leader's":       {core: sick.core, repair: 7, asked: 7, term: 3},
+		"damaged, and has not asked yet": {core: sick.core, term: 4},
+	} {
+		r := &replica{core: c.core, log: log, taking: taking{repair: c.repair}}
+		m := &raftpb.Message{Term: new(c.term), Snapshot: &raftpb.Snapshot{Metadata: &raftpb.SnapshotMetadata{Term: new(c.term)}}}
+		if got := r.wants(m, &snapshotData{asked: c.asked, manifest: wal.Manifest{Last: 9}}); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// While the leader can't commit what it had when it was asked, it offers nothing to a damaged member.
+func TestRepairWaitsForTheCommit(t *testing.T) {
+	w := newTown(t, 1, 2, 3)
+	w.up(1, 2, 3)
+	w.fill(0, 20)
+	sick, l := w.follower(), w.leader()
+	other := msg.NodeID(1 + 2 + 3 - int(sick) - int(l))
+	w.down(sick)
+	w.cut(sick, 1)
+	asked, told := make(chan struct{}, 1000), make(chan int64, 1000)
+	hold := func(held bool) {
+		w.spoils(func(from, to msg.NodeID, k link.Kind, p []byte) []byte {
+			if f, ok := pieceOf(k, p); ok && f.says == wantRepair && to == l {
+				asked <- struct{}{}
+			}
+			if r, err := decodeBulk(p); k == link.RaftEntries && err == nil && r.step.Message.GetType() == raftpb.MsgSnap {
+				d, _ := decodeSnapshot(r.step.Message.GetSnapshot().GetData())
+				told <- d.manifest.Files[len(d.manifest.Files)-1].Next
+			} else if held && k == link.RaftEntries && to == other {
+				return nil
+			}
+			return p
+		})
+	}
+	hold(true)
+	p, _ := w.nodes[l].host.Partition(townID)
+	r := reply{make(chan *msg.Append, 1)}
+	if err := p.Post(&msg.Append{Batches: batches(produced(7, 0, 20*batchRecords, batchRecords, 1)), Acks: -1, LeaderEpoch: -1, Sink: r}); err != nil {
+		t.Fatal(err)
+	}
+	w.up(sick)
+	for range 4 {
+		await(t, first(asked), "the damaged member to ask")
+	}
+	hold(false)
+	if end := <-told; end < 21*batchRecords {
+		t.Errorf("the leader offered what ends with offset %d, and had %d when it was asked", end, 21*batchRecords)
+	}
 	w.same(sick)
 }
 

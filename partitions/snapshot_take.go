@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/wal"
 )
 
 // taking is what a replica does about snapshots that it is told of.
@@ -99,21 +100,27 @@ func (r *replica) fetched(c *actors.Context, m *fetched) {
 
 // install puts the files in place of the log, and opens the partition from them.
 func (r *replica) install(c *actors.Context, o *fetchOrder) {
-	hs, meta := r.log.HardState(), o.message.GetSnapshot().GetMetadata()
-	if o.message.GetTerm() > hs.Term {
-		hs.Term, hs.Vote = o.message.GetTerm(), 0
-	}
-	hs.Commit = meta.GetIndex()
+	hs, index := hardStateAfter(r.log.HardState(), o.message), o.data.manifest.Last
 	r.reopening(msg.Errorf(kerr.NotLeaderForPartition, "partition %s of %s takes over its leader's files; try again", r.spec.ID, r.spec.Topic))
 	err := r.host.store.(receiver).Install(r.spec.ID.String(), o.data.manifest, hs)
 	if err == nil {
 		err = r.open(c)
 	}
 	if err != nil {
-		r.fail(c, fmt.Errorf("installing the log's files up to entry %d: %w", meta.GetIndex(), err))
+		r.fail(c, fmt.Errorf("installing the log's files up to entry %d: %w", index, err))
 	}
 	r.taking.repair, r.taking.swept = 0, true
-	c.Log().Info().Uint64("index", meta.GetIndex()).Int32("from", o.from).Msg("the log's files were fetched and are in place")
+	c.Log().Info().Uint64("index", index).Int32("from", o.from).Msg("the log's files were fetched and are in place")
+}
+
+// hardStateAfter is the hard state of a replica that a snapshot brings to the term of its sender: no vote is forgotten, and all of
+// the snapshot is committed.
+func hardStateAfter(hs wal.HardState, m *raftpb.Message) wal.HardState {
+	if m.GetTerm() > hs.Term {
+		hs.Term, hs.Vote = m.GetTerm(), 0
+	}
+	hs.Commit = m.GetSnapshot().GetMetadata().GetIndex()
+	return hs
 }
 
 // reopening closes the log to open another one in its place.

@@ -318,11 +318,31 @@ func TestMemberWithAFullDisk(t *testing.T) {
 	w.up(lost)
 	w.nodes[lost].disk.set(true)
 	await(t, first(gave), "the member to give up")
+	began := time.Now()
 	if s := w.state(lost); s.Err != nil || s.HighWatermark != 5*batchRecords {
 		t.Errorf("the member is not as it was: %+v", s)
 	}
+	await(t, first(gave), "the member to give up again")
+	if rested, least := time.Since(began), w.nodes[lost].host.ticks(restAfter); rested < least*9/10 {
+		t.Errorf("it tried again within %v, and is to rest for %v", rested, least)
+	}
 	w.nodes[lost].disk.set(false)
 	w.same(lost)
+}
+
+func TestHardStateAfterASnapshot(t *testing.T) {
+	for _, c := range []struct {
+		term      uint64
+		want, was wal.HardState
+	}{
+		{term: 4, was: wal.HardState{Term: 4, Vote: 2, Commit: 1}, want: wal.HardState{Term: 4, Vote: 2, Commit: 9}},
+		{term: 5, was: wal.HardState{Term: 4, Vote: 2, Commit: 1}, want: wal.HardState{Term: 5, Commit: 9}},
+	} {
+		m := &raftpb.Message{Term: new(c.term), Snapshot: &raftpb.Snapshot{Metadata: &raftpb.SnapshotMetadata{Index: new(uint64(9))}}}
+		if got := hardStateAfter(c.was, m); got != c.want {
+			t.Errorf("%+v becomes %+v, want %+v", c.was, got, c.want)
+		}
+	}
 }
 
 func first(c chan struct{}) <-chan struct{} {

@@ -73,7 +73,7 @@ func (d *fullDisk) set(full bool) {
 
 func newTown(t *testing.T, voters ...msg.NodeID) *town {
 	t.Parallel() // most of the time it waits
-	w := &town{t: t, base: t.TempDir(), nodes: map[msg.NodeID]*house{}, config: testConfig(), tick: 10 * time.Millisecond, logs: zerolog.Nop()}
+	w := &town{t: t, base: t.TempDir(), nodes: map[msg.NodeID]*house{}, config: testConfig(), tick: 5 * time.Millisecond, logs: zerolog.Nop()}
 	if os.Getenv("TOWN_LOG") != "" {
 		w.logs = zerolog.New(zerolog.NewTestWriter(t))
 	}

@@ -114,10 +114,12 @@ func (in *Incoming) isWhole() (bool, error) {
 		return false, err
 	}
 	sum, ok := readSummary(seg)
-	if !ok || info.Size() != f.Bytes || sum.end != f.Bytes || sum.last != f.Last || sum.base != seg.base || sum.next != f.Next || len(sum.terms) == 0 {
+	if !ok || sum.end != f.Bytes || info.Size() != f.Bytes {
 		return false, nil
 	}
-	in.term = sum.terms[len(sum.terms)-1].term
+	for _, t := range sum.terms {
+		in.term = t.term
+	}
 	return true, nil
 }
 
@@ -129,9 +131,6 @@ func (in *Incoming) segment() *segment {
 // reopen makes the file in front ready to be written, and keeps what is whole in it.
 func (in *Incoming) reopen() error {
 	seg := in.segment()
-	if err := ignoreMissing(os.Remove(seg.indexPath())); err != nil {
-		return err
-	}
 	f, err := os.OpenFile(seg.path(), os.O_CREATE|os.O_RDWR, 0o640)
 	if err != nil {
 		return err

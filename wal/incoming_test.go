@@ -70,6 +70,13 @@ func carry(o *Offer, in *Incoming, piece, limit int64) error {
 
 const everything = 1 << 40
 
+// sweep waits for what the janitor has to do.
+func sweep(s *Store) {
+	swept := make(chan struct{})
+	s.behind(func() { close(swept) })
+	<-swept
+}
+
 // same checks that a log holds what the twin holds up to entry index.
 func (w *twin) sameUpTo(t testing.TB, l *Log, index uint64) {
 	t.Helper()
@@ -156,6 +163,7 @@ func TestOfferKeepsWhatIsDropped(t *testing.T) {
 	}
 	other := offer(t, l, 80, "")
 	o.Close()
+	sweep(from)
 	if _, err := os.Stat(first); err != nil {
 		t.Errorf("while another offer is open: %v", err)
 	}
@@ -200,7 +208,7 @@ func TestWhatIsNotOfferedIsRefused(t *testing.T) {
 	if _, err := l.DropHead(w.frames[4].NextOffset()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Offer(4, nil); !errors.Is(err, ErrOutOfRange) {
+	if _, err := l.Offer(4, nil); !errors.Is(err, ErrCompacted) {
 		t.Errorf("offering what was dropped: %v", err)
 	}
 }
@@ -292,6 +300,9 @@ func TestDamagedPiecesAreRefusedAndWantedAgain(t *testing.T) {
 	if err := o.ReadAt(first, 1, 0); err != nil {
 		t.Fatal(err)
 	}
+	if err := in.Write(append(first[:len(first):len(first)], 0)); !errors.Is(err, ErrRefused) || in.Here() > 0 {
+		t.Fatalf("more than the file has: %v, %d bytes are kept", err, in.Here())
+	}
 	spoilt := flip(first, o.Files[0].Bytes/2)
 	if err := in.Write(spoilt); !errors.Is(err, ErrRefused) {
 		t.Fatalf("a flipped bit: %v", err)
@@ -330,6 +341,61 @@ func TestDamagedPiecesAreRefusedAndWantedAgain(t *testing.T) {
 	w.sameUpTo(t, openLog(t, to, "p"), 40)
 	if err := in.Write([]byte{1}); !errors.Is(err, ErrRefused) {
 		t.Errorf("more than was asked for: %v", err)
+	}
+}
+
+// The term before a file's first entry is known, also when what lies before it came with an earlier transfer.
+func TestTermsDoNotGoBackBetweenFiles(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 11))
+	from, to := openStore(t, scratch(t)), openStore(t, scratch(t))
+	l, w := filled(t, from, "p", rng, 2, 30)
+	o := offer(t, l, 60, "")
+	in := receive(t, to, "p", o.Manifest)
+	if err := carry(o, in, 4096, o.Files[0].Bytes); err != nil {
+		t.Fatal(err)
+	}
+	in.Close()
+	in = receive(t, to, "p", o.Manifest)
+	if want := w.frames[29].Term(); in.term != want || in.Here() != o.Files[0].Bytes {
+		t.Errorf("%d bytes are here, and the last term is %d, want %d", in.Here(), in.term, want)
+	}
+	m := o.Manifest
+	m.PrevTerm, m.Term = 1000, 1000
+	in = receive(t, to, "q", m)
+	if err := carry(o, in, 4096, o.Files[0].Bytes); !errors.Is(err, ErrRefused) {
+		t.Errorf("a term that goes back: %v", err)
+	}
+}
+
+// A sidecar that speaks of less than the file holds, as a power failure may bring one back, says nothing of it.
+func TestStaleSidecarIsNotBelieved(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 12))
+	from, to := openStore(t, scratch(t)), openStore(t, scratch(t))
+	l, w := filled(t, from, "p", rng, 1, 30)
+	short, long := offer(t, l, 20, ""), offer(t, l, 30, "")
+	in := receive(t, to, "p", short.Manifest)
+	if err := carry(short, in, 4096, everything); err != nil {
+		t.Fatal(err)
+	}
+	in.Close()
+	scribble(t, segmentPath(in.dir, 1), func(b []byte) []byte { return append(b, make([]byte, long.Bytes()-short.Bytes())...) })
+	in = receive(t, to, "p", long.Manifest)
+	if in.Here() != short.Bytes() {
+		t.Fatalf("%d bytes are taken for whole, of which %d are", in.Here(), short.Bytes())
+	}
+	if err := errors.Join(carry(long, in, 4096, everything), in.Seal(), to.Install("p", long.Manifest, HardState{Term: 1})); err != nil {
+		t.Fatal(err)
+	}
+	w.same(t, openLog(t, to, "p"))
+
+	in = receive(t, to, "q", long.Manifest)
+	if err := carry(long, in, 4096, everything); err != nil {
+		t.Fatal(err)
+	}
+	in.Close()
+	scribble(t, segmentPath(in.dir, 1), func(b []byte) []byte { return b[:len(b)/2] })
+	if n := receive(t, to, "q", long.Manifest).Here(); n > long.Bytes()/2 {
+		t.Errorf("%d bytes are taken for whole of a file that lost half of %d", n, long.Bytes())
 	}
 }
 
@@ -373,6 +439,67 @@ func TestRottenLogIsNotOffered(t *testing.T) {
 	if len(told) != 1 || told[0] != 1 {
 		t.Errorf("the log's owner was told of %v", told)
 	}
+}
+
+// A file is durable before its sidecar says that it is whole, and what was gathered before it can be installed.
+func TestWhatIsReceivedIsDurable(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 9))
+	disk := &faultyDisk{}
+	from, to := openStore(t, scratch(t)), openStore(t, scratch(t), withDisk(disk))
+	l, w := filled(t, from, "p", rng, 3, 20)
+	if _, err := l.DropHead(w.frames[19].NextOffset()); err != nil {
+		t.Fatal(err)
+	}
+	o := offer(t, l, 60, "state")
+	in := receive(t, to, "p", o.Manifest)
+	disk.reset()
+	var seen string
+	disk.set(func(d *faultyDisk) {
+		d.failAt = func(name string, write bool) error {
+			if write && strings.HasSuffix(name, indexSuffix+tempSuffix) {
+				seen += strings.Join(d.synced, " ") + "; "
+			}
+			return nil
+		}
+	})
+	if err := carry(o, in, 4096, everything); err != nil {
+		t.Fatal(err)
+	}
+	if want := segmentName(21) + "; " + segmentName(21) + " " + segmentName(41) + "; "; seen != want {
+		t.Errorf("before sidecars are written, synced are %s", seen)
+	}
+	disk.reset()
+	if err := in.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	names, _ := disk.syncs()
+	if want := headFile + tempSuffix + " p " + segmentName(60) + stateSuffix + tempSuffix + " p p " + incomingDir; names != want {
+		t.Errorf("sealing syncs %s\nwant %s", names, want)
+	}
+}
+
+// A log's offer must not reach into the log that takes its place.
+func TestOfferOfTheOldLogEndsWithIt(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 10))
+	from, to := openStore(t, scratch(t)), openStore(t, scratch(t))
+	l, w := filled(t, from, "p", rng, 3, 20)
+	m, own := filled(t, to, "p", rng, 3, 20)
+	old := offer(t, m, 60, "")
+	if _, err := m.DropHead(own.frames[39].NextOffset()); err != nil {
+		t.Fatal(err)
+	}
+	o := offer(t, l, 60, "")
+	in := receive(t, to, "p", o.Manifest)
+	m.Close()
+	if err := errors.Join(carry(o, in, 4096, everything), in.Seal(), to.Install("p", o.Manifest, HardState{Term: 9})); err != nil {
+		t.Fatal(err)
+	}
+	if err := old.ReadAt(make([]byte, 10), 1, 0); !errors.Is(err, ErrCutOff) {
+		t.Errorf("the old offer reads the new log: %v", err)
+	}
+	old.Close()
+	sweep(to)
+	w.same(t, openLog(t, to, "p"))
 }
 
 // Whoever gets rotten bytes can have the file verified where they come from.
@@ -428,6 +555,9 @@ func TestFullDiskStopsATransfer(t *testing.T) {
 		disk.set(func(d *faultyDisk) { d.failAt = nil })
 		own.same(t, mine)
 		in = receive(t, to, "p", o.Manifest)
+		if _, _, left, more := in.At(); more && left == 0 {
+			t.Errorf("no room for %s: nothing is wanted, and it is not complete", name)
+		}
 	}
 	if err := errors.Join(carry(o, in, 700, everything), in.Seal()); err != nil {
 		t.Fatal(err)

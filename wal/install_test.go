@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // dyingDisk stops for good before its n-th change: a process that is killed there. What was written stays.
@@ -202,7 +203,15 @@ func TestNothingOfTheOldLogReachesTheNewOne(t *testing.T) {
 	s.behind(func() { <-held })
 	l.SaveState(60, []byte("late"))
 	l.Close()
-	go close(held)
+	go func() {
+		defer close(held)
+		for range 25 {
+			if _, err := os.Stat(s.incomingPath("p")); err != nil {
+				t.Error("it is installed before all is done that the old log's owner asked for")
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+	}()
 	if err := s.Install("p", o.Manifest, HardState{Term: 91}); err != nil {
 		t.Fatal(err)
 	}
@@ -218,4 +227,60 @@ func TestNothingOfTheOldLogReachesTheNewOne(t *testing.T) {
 		t.Errorf("states %v, %v", files.states, err)
 	}
 	theirs.same(t, openLog(t, s, "p"))
+}
+
+// sickDir fails to sync the directory of what is received, from the n-th time on, for a while.
+type sickDir struct {
+	*faultyDisk
+	n, times int
+}
+
+func (d *sickDir) Sync(f *os.File) error {
+	if filepath.Base(f.Name()) == incomingDir {
+		if d.n--; d.n < 0 && d.times > 0 {
+			d.times--
+			return errDead
+		}
+	}
+	return d.faultyDisk.Sync(f)
+}
+
+// If nobody knows whether the new log counts, the node stops: what it would append to the old one could be lost.
+func TestNodeStopsWhenItIsUnknownWhichLogCounts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 12))
+	dir, o, _, _ := gathered(t, rng, 1, 1)
+	var fatal error
+	s := openStore(t, dir, withDisk(&sickDir{faultyDisk: &faultyDisk{}, times: 1}), func(o *Options) { o.Fatal = func(err error) { fatal = err } })
+	if err := s.Install("p", o.Manifest, HardState{Term: 7}); !errors.Is(err, errDead) {
+		t.Errorf("it was installed: %v", err)
+	}
+	if !errors.Is(fatal, errDead) {
+		t.Errorf("the node goes on: %v", fatal)
+	}
+}
+
+func TestInstallThatMissedItsLastSyncIsFinishedByOpen(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 13))
+	dir, o, _, theirs := gathered(t, rng, 1, 1)
+	s := openStore(t, dir, withDisk(&sickDir{faultyDisk: &faultyDisk{}, n: 2, times: 1}))
+	if err := s.Install("p", o.Manifest, HardState{Term: 7}); !errors.Is(err, errDead) {
+		t.Errorf("it was installed: %v", err)
+	}
+	theirs.same(t, openLog(t, s, "p"))
+}
+
+func TestStartRemovesWhatNeverCounted(t *testing.T) {
+	dir := scratch(t)
+	openStore(t, dir).Close()
+	torn := filepath.Join(dir, incomingDir, "p"+installSuffix+tempSuffix)
+	if err := os.WriteFile(torn, []byte("INS"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	s := openStore(t, dir)
+	if _, err := os.Stat(torn); !os.IsNotExist(err) {
+		t.Errorf("it is there: %v", err)
+	}
+	if _, err := s.Open("p" + installSuffix); err == nil {
+		t.Error("a log may have the name of a mark")
+	}
 }

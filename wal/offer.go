@@ -39,12 +39,9 @@ func (l *Log) Offer(index uint64, state []byte) (*Offer, error) {
 	if rotten := l.rot.list(); len(rotten) > 0 {
 		return nil, &DamagedError{rotten[0]}
 	}
-	if index+1 < l.head.first || index > l.tail.last {
-		return nil, fmt.Errorf("offering %s up to entry %d: %w", l.name, index, ErrOutOfRange)
-	}
 	term, err := l.Term(index)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("offering %s up to entry %d: %w", l.name, index, err)
 	}
 	o := &Offer{log: l, state: state, Manifest: Manifest{
 		First: l.head.first, PrevTerm: l.head.term, Base: l.head.offset, Last: index, Term: term,
@@ -53,7 +50,7 @@ func (l *Log) Offer(index uint64, state []byte) (*Offer, error) {
 	spans := append(l.sealed[:len(l.sealed):len(l.sealed)], l.tail.span)
 	for i := range spans {
 		sp := &spans[i]
-		if sp.seg.first > index || sp.end == 0 {
+		if sp.seg.first > index {
 			break
 		}
 		if sp.last > index {
