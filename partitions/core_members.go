@@ -135,6 +135,7 @@ func (c *Core) applyMembers(e *raftpb.Entry, now time.Time) error {
 		c.members.conf = c.rn.ApplyConfChange(change)
 	}
 	c.members.arrange(named)
+	c.move.change, c.move.spread = e.GetIndex(), time.Time{}
 	c.regroup(now)
 	c.upkeep.saveNow = true
 	return nil

@@ -13,6 +13,9 @@ import (
 type move struct {
 	// wanted is nil until somebody asks. It has a voter, and no raft id twice.
 	wanted []msg.Placed
+	// change is the index of the change applied last; spread is when a majority was known to have it.
+	change uint64
+	spread time.Time
 	// changing is the index of the change proposed last. Until that is applied there is no other.
 	changing uint64
 	// done: the group has the members that were asked for. report: and that is still to be told.
@@ -70,12 +73,48 @@ func (c *Core) pursue(now time.Time) {
 	next := plan(&c.members, c.move.wanted, c.Self, func(id uint64) bool { return c.fresh(id, now) })
 	switch {
 	case next.done:
-		c.move.done, c.move.report = true, true
+		if c.spread(now) {
+			c.move.done, c.move.report = true, true
+		}
 	case next.leader != 0:
 		c.handOver(next.leader, now)
 	case next.steps != nil:
 		c.proposeStep(next)
 	}
+}
+
+// spread reports whether the members know that the change applied last is committed: they have the entry, and have answered what was
+// sent after that was known. Members that don't know it still count with the old configuration. Were the move reported before, and
+// this leader lost, they could not go on without those that have left. A member that is away is not waited for, but a majority is: it
+// may lack entries that others have, and then could not lead them.
+func (c *Core) spread(now time.Time) bool {
+	told, ok := c.members.quorumTime(func(id uint64) time.Time { return c.told(id, now) })
+	switch {
+	case c.only:
+		return true
+	case !ok:
+		return false
+	case c.move.spread.IsZero():
+		c.move.spread = now
+		return false
+	}
+	for i := range c.peers {
+		if p := &c.peers[i]; !p.down && c.members.votes(p.id) && now.Sub(p.heard) <= freshly && !c.told(p.id, now).After(c.move.spread) {
+			return false
+		}
+	}
+	return told.After(c.move.spread)
+}
+
+// told is when what a member has answered was sent to it, zero if it does not have the change applied last.
+func (c *Core) told(id uint64, now time.Time) time.Time {
+	if id == c.Self {
+		return now
+	}
+	if p := c.peers.find(id); p != nil && p.match >= c.move.change {
+		return p.acked
+	}
+	return time.Time{}
 }
 
 // fresh reports whether a member has, within the last moments, had all that was committed.

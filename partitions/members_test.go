@@ -3,6 +3,7 @@ package partitions
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
@@ -386,5 +387,65 @@ func TestStateOfTheFirstVersionIsRead(t *testing.T) {
 	}
 	if _, err := decodeState([]byte{9}); !errors.Is(err, errNewerState) {
 		t.Fatal(err)
+	}
+}
+
+// TestReportedMoveNeedsTheOldMembersNoMore delivers message by message, in any order, while records are appended, until the leader
+// reports that the group has its new members, and takes the old leader away at that very moment: the new ones elect another.
+func TestReportedMoveNeedsTheOldMembersNoMore(t *testing.T) {
+	cases := []struct {
+		name     string
+		founders []uint64
+		joins    []uint64
+		members  []int
+	}{
+		{"one becomes three", []uint64{1}, []uint64{2, 3}, []int{1, 2, 3}},
+		{"one of three was wiped", []uint64{1, 2, 3}, []uint64{4}, []int{1, 4, 3}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			for seed := range uint64(200) {
+				rng := rand.New(rand.NewPCG(seed, 7))
+				g := newGroup(t, c.founders...)
+				g.settle()
+				g.elect(1)
+				if len(c.founders) == 3 {
+					g.members[2] = nil
+				}
+				g.join(c.joins...)
+				g.assign(c.members...)
+				g.reported(rng)
+				g.members[1], g.wire = nil, nil
+				for tries := 0; g.leader() == 0; tries++ {
+					if tries > 100 {
+						t.Fatalf("seed %d: without the old leader nobody leads", seed)
+					}
+					g.live(1)
+				}
+			}
+		})
+	}
+}
+
+// reported lets anything happen until member 1 reports the end of a move.
+func (g *group) reported(rng *rand.Rand) {
+	g.t.Helper()
+	pid := int64(100)
+	for step := 0; len(g.members[1].moved) == 0; step++ {
+		any := g.voters[rng.IntN(len(g.voters))]
+		switch {
+		case step > 50_000:
+			g.t.Fatalf("never reported; the group is %s", g.shape(1))
+		case len(g.wire) > 0 && rng.IntN(20) > 0:
+			g.deliver(rng.IntN(len(g.wire)))
+		case rng.IntN(3) > 0:
+			g.flush(any, 1)
+		case rng.IntN(4) == 0:
+			pid++
+			g.append(1, pid, 0, 1)
+		default:
+			g.now = g.now.Add(100 * time.Millisecond)
+			g.tick(any, 1)
+		}
 	}
 }
