@@ -1,6 +1,7 @@
 package node
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -82,6 +83,8 @@ func (id identity) check(path string, node msg.NodeID) error {
 // upgraded is the identity as this version of the format has it: a single node was its cluster's only founder.
 func (id identity) upgraded() identity {
 	if id.Version == 1 {
+		sum := sha256.Sum256([]byte(id.Cluster + id.Directory)) // it had no secret
+		id.Secret = digest(sum[:])
 		id.RaftID, id.Founders = firstRaftID, []metadata.Replica{{Node: id.Node, Directory: id.Directory, RaftID: firstRaftID}}
 	}
 	return id

@@ -41,7 +41,7 @@ func TestADirectoryOfASingleNodeIsItsClustersOnlyFounder(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, _, err := readIdentity(dir, 4)
-	if want := []metadata.Replica{{Node: 4, Directory: "d", RaftID: 1}}; err != nil || id.RaftID != 1 || !reflect.DeepEqual(id.Founders, want) {
+	if want := []metadata.Replica{{Node: 4, Directory: "d", RaftID: 1}}; err != nil || id.RaftID != 1 || len(id.Secret) != 22 || !reflect.DeepEqual(id.Founders, want) {
 		t.Errorf("%+v, %v", id, err)
 	}
 }

@@ -48,7 +48,7 @@ type Node struct {
 	links     *link.Links
 	transport *partitions.Peers
 	announcer *announcer
-	actorLink actorLink
+	late      *lateLinks
 	bus       *bus.Bus
 	fabric    *fabric.Fabric
 

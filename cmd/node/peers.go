@@ -30,7 +30,7 @@ func (n *Node) openLinks(context.Context) error {
 	n.announcer.send = sendLeaders(n.links)
 	n.transport = partitions.NewPeers(n.links, func() *partitions.Host { return n.host })
 	n.links.Handle(link.Leaders, n.announcer.hear)
-	n.links.Handle(link.Actor, n.actorLink.hear)
+	n.late = newLateLinks(n.links, link.Actor, link.Files)
 	if n.peerListener != nil {
 		n.serve(n.peerListener, n.links.Serve)
 	}
@@ -159,9 +159,8 @@ func (n *Node) routesAddress() msg.Endpoint {
 
 // openFabric lets actors of other nodes be addressed.
 func (n *Node) openFabric() error {
-	n.actorLink.links = n.links
 	var err error
-	n.fabric, err = fabric.New(fabric.Options{System: n.system, Node: n.o.ID, Bus: n.bus, Links: &n.actorLink, Clock: n.o.Clock, Log: n.log})
+	n.fabric, err = fabric.New(fabric.Options{System: n.system, Node: n.o.ID, Bus: n.bus, Links: actorLink{n.late}, Clock: n.o.Clock, Log: n.log})
 	if err != nil {
 		return fmt.Errorf("opening the fabric: %w", err)
 	}
@@ -197,23 +196,40 @@ func (n *Node) followNodes(i *metadata.Image) {
 	}
 }
 
-// actorLink is the peer links as the fabric sees them. Frames that come before the fabric is there are dropped, as on a link that
-// is not up yet.
-type actorLink struct {
-	links   *link.Links
-	handler atomic.Pointer[func(from msg.NodeID, payload []byte)]
+// lateLinks are the links for those that are made after the links have opened: frames of a kind that nobody takes yet are dropped,
+// as on a link that is not up.
+type lateLinks struct {
+	*link.Links
+	handlers map[link.Kind]*atomic.Pointer[func(from msg.NodeID, payload []byte)]
 }
 
+// newLateLinks reserves kinds of frames.
+func newLateLinks(links *link.Links, kinds ...link.Kind) *lateLinks {
+	l := &lateLinks{Links: links, handlers: map[link.Kind]*atomic.Pointer[func(msg.NodeID, []byte)]{}}
+	for _, k := range kinds {
+		handler := &atomic.Pointer[func(msg.NodeID, []byte)]{}
+		l.handlers[k] = handler
+		links.Handle(k, func(from msg.NodeID, payload []byte) {
+			if f := handler.Load(); f != nil {
+				(*f)(from, payload)
+			}
+		})
+	}
+	return l
+}
+
+// Handle has f take the frames of a reserved kind from now on.
+func (l *lateLinks) Handle(k link.Kind, f func(from msg.NodeID, payload []byte)) {
+	l.handlers[k].Store(&f)
+}
+
+// actorLink is the links as the fabric sees them.
+type actorLink struct{ *lateLinks }
+
 // Send implements fabric.Links.
-func (l *actorLink) Send(to msg.NodeID, payload ...[]byte) bool {
-	return l.links.Send(to, link.Urgent, link.Actor, payload...)
+func (l actorLink) Send(to msg.NodeID, payload ...[]byte) bool {
+	return l.lateLinks.Send(to, link.Urgent, link.Actor, payload...)
 }
 
 // Handle implements fabric.Links.
-func (l *actorLink) Handle(f func(msg.NodeID, []byte)) { l.handler.Store(&f) }
-
-func (l *actorLink) hear(from msg.NodeID, payload []byte) {
-	if f := l.handler.Load(); f != nil {
-		(*f)(from, payload)
-	}
-}
+func (l actorLink) Handle(f func(msg.NodeID, []byte)) { l.lateLinks.Handle(link.Actor, f) }

@@ -16,9 +16,9 @@ import (
 type fakeHost struct {
 	// assigned is what each partition was last told of its members.
 	assigned map[msg.TopicPartition][]msg.Placed
-	running map[msg.TopicPartition]bool
-	disk    []string
-	did     []string
+	running  map[msg.TopicPartition]bool
+	disk     []string
+	did      []string
 }
 
 func (h *fakeHost) Start(s partitions.Spec) error {
