@@ -3,9 +3,11 @@ package cluster
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -227,14 +229,24 @@ func (c *Cluster) end() {
 	c.wires.takeDown()
 }
 
+// Ports below those that the system gives to outgoing connections, which could take one while its node is down.
+const (
+	lowestPort  = 15_000
+	highestPort = 32_000
+)
+
 // freeAddresses finds ports on loopback that nobody uses now.
 func freeAddresses(t testing.TB, n int) []string {
 	t.Helper()
 	var all []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for tries := 0; len(all) < n; tries++ {
+		if tries > 100*n {
+			t.Fatalf("no %d free ports between %d and %d", n, lowestPort, highestPort)
+		}
+		port := lowestPort + rand.IntN(highestPort-lowestPort)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
 		defer l.Close()
 		all = append(all, l.Addr().String())

@@ -195,6 +195,20 @@ func (n *Node) openLog(dir string) error {
 	return err
 }
 
+// logsVariable names a directory that the logs of nodes are copied to when their test has failed.
+const logsVariable = "TROUPE_TEST_LOGS"
+
+func (n *Node) keepLog(text string) {
+	dir := os.Getenv(logsVariable)
+	if dir == "" {
+		return
+	}
+	name := fmt.Sprintf("%s-node%d.log", strings.ReplaceAll(n.t.Name(), "/", "-"), n.ID)
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		n.t.Log(err)
+	}
+}
+
 // end takes the node down at the end of its test.
 func (n *Node) end() {
 	if n.Up() {
@@ -204,6 +218,7 @@ func (n *Node) end() {
 	n.log.Close()
 	if n.t.Failed() {
 		text := n.Log()
+		n.keepLog(text)
 		if cut := len(text) - 6000; cut > 0 {
 			text = text[cut:]
 			_, text, _ = strings.Cut(text, "\n")

@@ -40,6 +40,13 @@ func New(bootstrap ...string) *Traffic {
 	return &Traffic{bootstrap: bootstrap, acked: map[place]string{}, read: map[place]string{}}
 }
 
+// Continued is the account of t, verified through other addresses.
+func Continued(t *Traffic, bootstrap ...string) *Traffic {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return &Traffic{bootstrap: bootstrap, acked: t.acked, count: t.count, read: t.read, changed: t.changed}
+}
+
 func (t *Traffic) client(opts ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append(opts, kgo.SeedBrokers(t.bootstrap...), kgo.MetadataMinAge(50*time.Millisecond), kgo.RetryBackoffFn(backoff))...)
 }
@@ -225,8 +232,17 @@ func (t *Traffic) readAll(ctx context.Context) (map[place]string, error) {
 	return log, nil
 }
 
-// ends is how many records the topic has.
+// ends is how many records the topic has. Asking is tried again until ctx ends: partitions may be electing their leaders.
 func (t *Traffic) ends(ctx context.Context, cl *kgo.Client) (n int64, err error) {
+	for {
+		if n, err = sumOfEnds(ctx, cl); err == nil || ctx.Err() != nil {
+			return n, err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+func sumOfEnds(ctx context.Context, cl *kgo.Client) (n int64, err error) {
 	ends, err := kadm.NewClient(cl).ListEndOffsets(ctx, Topic)
 	if err != nil {
 		return 0, err
