@@ -71,6 +71,9 @@ type consumerMember struct {
 	state           memberState
 	assigned        assignment
 	revoking        assignment
+	// since are the epochs in which the member was given what it has and what it has to give up. A commit from an earlier epoch
+	// counts for what it has had since then (KIP-1251).
+	since epochs
 
 	heard    time.Time
 	deadline time.Time // for the next heartbeat
@@ -140,9 +143,32 @@ func (k *consumer) validate(id string, instance *string) (*consumerMember, error
 // static is the member with an instance id, nil for none.
 func (k *consumer) static(instance string) *consumerMember { return k.members.get(k.statics[instance]) }
 
-// own sets what a member has, and keeps the owners.
+// epochs are the epochs in which partitions were assigned.
+type epochs map[msg.TopicID]map[int32]int32
+
+// of is the epoch of a partition, or otherwise.
+func (e epochs) of(t msg.TopicID, p, otherwise int32) int32 {
+	if epoch, known := e[t][p]; known {
+		return epoch
+	}
+	return otherwise
+}
+
+// own sets what a member has, since its epoch where that is new, and keeps the owners.
 func (k *consumer) own(m *consumerMember, assigned, revoking assignment) {
 	k.disown(m)
+	since := epochs{}
+	for _, a := range []assignment{assigned, revoking} {
+		for t, partitions := range a {
+			if since[t] == nil {
+				since[t] = map[int32]int32{}
+			}
+			for _, p := range partitions {
+				since[t][p] = m.since.of(t, p, m.epoch)
+			}
+		}
+	}
+	m.since = since
 	m.assigned, m.revoking = assigned, revoking
 	for _, a := range []assignment{assigned, revoking} {
 		for t, partitions := range a {

@@ -23,7 +23,8 @@ func (c *core) describeConsumer(g *group, q *msg.DescribeGroup) {
 	slices.SortFunc(q.Members, func(a, b msg.DescribedMember) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// checkConsumerCommit lets a member commit in its epoch, and anybody while there are no members.
+// checkConsumerCommit lets a member commit in its epoch, and in an earlier one what it has had since (KIP-1251); and anybody while
+// there are no members.
 func (c *core) checkConsumerCommit(g *group, q *msg.CommitOffsets) error {
 	k := g.consumer
 	if q.Epoch < 0 && len(k.members.list) == 0 {
@@ -40,10 +41,24 @@ func (c *core) checkConsumerCommit(g *group, q *msg.CommitOffsets) error {
 		return nil
 	case !q.KnowsEpochs:
 		return kerr.UnsupportedVersion
-	case q.Epoch != m.epoch:
+	case q.Epoch > m.epoch, q.Epoch < 0:
 		return kerr.StaleMemberEpoch
+	case q.Epoch < m.epoch:
+		c.refuseStale(m, q)
 	}
 	return nil
+}
+
+// refuseStale refuses to commit what the member has not had all the time since the epoch that it commits in: somebody else may have
+// committed meanwhile.
+func (c *core) refuseStale(m *consumerMember, q *msg.CommitOffsets) {
+	for i := range q.Offsets {
+		o := &q.Offsets[i]
+		t, exists := c.image.Topic(o.Topic)
+		if o.Err == nil && (!exists || q.Epoch < m.since.of(t.ID, o.Partition, m.epoch)) {
+			o.Err = kerr.StaleMemberEpoch
+		}
+	}
 }
 
 // checkFetch refuses a member that is not in the epoch that it believes to be in.

@@ -194,7 +194,7 @@ func sameConsumers(t *testing.T, where string, a, b *consumer) {
 	for _, m := range a.members.list {
 		o := b.members.get(m.id)
 		if o == nil || o.epoch != m.epoch || o.state != m.state || !o.assigned.equal(m.assigned) || !o.revoking.equal(m.revoking) || !a.target[m.id].equal(b.target[m.id]) ||
-			!slices.Equal(o.topics, m.topics) || (o.classic == nil) != (m.classic == nil) || !samePointed(o.instance, m.instance) {
+			!slices.Equal(o.topics, m.topics) || (o.classic == nil) != (m.classic == nil) || !reflect.DeepEqual(o.since, m.since) || !samePointed(o.instance, m.instance) {
 			t.Fatalf("%s: member %+v, and after a take-over %+v", where, m, o)
 		}
 	}

@@ -25,7 +25,8 @@ import (
 //	key 8, group, member    where it stands: epoch int32, the epoch before int32, state int8, partitions that it has, partitions
 //	                        that it has to give up
 //
-//	partitions              compact array of a topic id, 16 bytes, and a compact array of int32
+//	partitions              compact array of a topic id, 16 bytes, and a compact array of int32; tag 0 where the member has them:
+//	                        the epochs since which it does, a compact array of int32 (KIP-1251)
 
 func memberKeyOf(version int16, group, member string) writer {
 	w := keyOf(version, group)
@@ -98,7 +99,7 @@ func (m *classicMember) encode() writer {
 func targetMemberRecord(group, member string, a assignment) record.Record {
 	w := make(writer, 0, 64)
 	w.int16(0)
-	w.partitions(a)
+	w.partitions(a, nil)
 	w.noTags()
 	return record.Record{Key: memberKeyOf(targetMemberKey, group, member), Value: w}
 }
@@ -109,13 +110,14 @@ func currentRecord(group string, m *consumerMember) record.Record {
 	w.int32(m.epoch)
 	w.int32(m.previous)
 	w.int8(int8(m.state))
-	w.partitions(m.assigned)
-	w.partitions(m.revoking)
+	w.partitions(m.assigned, m.since)
+	w.partitions(m.revoking, m.since)
 	w.noTags()
 	return record.Record{Key: memberKeyOf(currentKey, group, m.id), Value: w}
 }
 
-func (w *writer) partitions(a assignment) {
+// partitions writes an assignment, with the epochs since which it holds; nil: it has none.
+func (w *writer) partitions(a assignment, since epochs) {
 	w.uvarint(len(a) + 1)
 	for _, t := range a.topics() {
 		w.raw(t[:])
@@ -123,21 +125,51 @@ func (w *writer) partitions(a assignment) {
 		for _, p := range a[t] {
 			w.int32(p)
 		}
-		w.noTags()
+		if since == nil {
+			w.noTags()
+			continue
+		}
+		var tag writer
+		tag.uvarint(len(a[t]) + 1)
+		for _, p := range a[t] {
+			tag.int32(since.of(t, p, 0))
+		}
+		w.uvarint(1)
+		w.uvarint(0)
+		w.uvarint(len(tag))
+		w.raw(tag)
 	}
 }
 
-func (r *reader) partitions() assignment {
+// partitions reads an assignment, and adds the epochs that it has to since.
+func (r *reader) partitions(since epochs) assignment {
 	a := assignment{}
 	for n := r.compactCount(18); n > 0 && r.err == nil; n-- {
 		var t msg.TopicID
 		copy(t[:], r.take(len(t)))
+		var listed []int32
 		for m := r.compactCount(4); m > 0; m-- {
-			a.add(t, r.int32())
+			listed = append(listed, r.int32())
+			a.add(t, listed[len(listed)-1])
 		}
-		r.tags(nil)
+		r.tags(func(tag int, b []byte) {
+			if tag == 0 {
+				since.read(t, listed, b)
+			}
+		})
 	}
 	return a
+}
+
+// read takes the epochs of a topic's partitions.
+func (e epochs) read(t msg.TopicID, partitions []int32, b []byte) {
+	r := reader{b: b}
+	for n, i := r.compactCount(4), 0; i < min(n, len(partitions)); i++ {
+		if e[t] == nil {
+			e[t] = map[int32]int32{}
+		}
+		e[t][partitions[i]] = r.int32()
+	}
 }
 
 // readConsumer reads a group's epoch and hash.
@@ -201,7 +233,7 @@ func readTarget(value []byte) (assignment, error) {
 	if version := r.int16(); version != 0 {
 		return nil, unknownVersion("a member's target", version)
 	}
-	a := r.partitions()
+	a := r.partitions(epochs{})
 	return a, r.err
 }
 
@@ -210,6 +242,7 @@ type standing struct {
 	epoch, previous    int32
 	state              memberState
 	assigned, revoking assignment
+	since              epochs
 }
 
 func readCurrent(value []byte) (standing, error) {
@@ -217,7 +250,7 @@ func readCurrent(value []byte) (standing, error) {
 	if version := r.int16(); version != 0 {
 		return standing{}, unknownVersion("a member's assignment", version)
 	}
-	s := standing{epoch: r.int32(), previous: r.int32(), state: memberState(r.int8())}
-	s.assigned, s.revoking = r.partitions(), r.partitions()
+	s := standing{epoch: r.int32(), previous: r.int32(), state: memberState(r.int8()), since: epochs{}}
+	s.assigned, s.revoking = r.partitions(s.since), r.partitions(s.since)
 	return s, r.err
 }

@@ -71,7 +71,7 @@ func (c *core) replayMember(version int16, id, member string, value []byte) erro
 		}
 		k := c.replayedConsumer(id).consumer
 		m := k.replayed(member)
-		m.epoch, m.previous, m.state = s.epoch, s.previous, s.state
+		m.epoch, m.previous, m.state, m.since = s.epoch, s.previous, s.state, s.since
 		k.own(m, s.assigned, s.revoking)
 	case memberKey:
 		read := consumerMember{}
@@ -114,7 +114,7 @@ func (k *consumer) replayGone(version int16, id string) {
 		delete(k.target, id)
 	case m == nil:
 	case version == currentKey:
-		m.epoch, m.previous, m.state = 0, 0, memberStable
+		m.epoch, m.previous, m.state, m.since = 0, 0, memberStable, nil
 		k.own(m, assignment{}, assignment{})
 	default:
 		k.disown(m)

@@ -7,20 +7,18 @@ var groupKeys = []*Key{
 		Synonym: "group.consumer.assignment.interval.ms",
 		Doc: "The least time between two computations of this consumer group's assignment, to take many members' changes in " +
 			"one go.",
-		Effect: noGroups,
+		Effect: assignedAtOnce,
 	},
 	{
 		Name: "consumer.heartbeat.interval.ms", Type: Int, Default: is("5000"), allowed: atLeast(1),
 		Synonym: "group.consumer.heartbeat.interval.ms",
 		Doc:     "How often the members of this consumer group send a heartbeat. The broker tells them.",
-		Effect:  noGroups,
 	},
 	{
 		Name: "consumer.session.timeout.ms", Type: Int, Default: is("45000"), allowed: atLeast(1),
 		Synonym: "group.consumer.session.timeout.ms",
 		Doc: "How long a member of this consumer group may be silent before it is taken for dead and its partitions go to " +
 			"others.",
-		Effect: noGroups,
 	},
 	{
 		Name: "share.assignment.interval.ms", Type: Int, Default: is("1000"), allowed: atLeast(0),
