@@ -7,6 +7,7 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 
 	"github.com/seed-e634fa49/troupe/actors"
+	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/wal"
 )
 
@@ -103,6 +104,13 @@ func (r *replica) about(c *actors.Context, m *said) {
 	}
 }
 
+// followNoMore makes a follower look for another leader when its own says that it is damaged. A group at rest would not notice.
+func (r *replica) followNoMore(c *actors.Context, m *said) {
+	if r.core.role != msg.Leader {
+		r.stand(c, r.core.PeerDown(m.from, c.Now()))
+	}
+}
+
 // repairMember offers the log to a damaged member, once it reaches as far as the member may have acknowledged.
 func (r *replica) repairMember(c *actors.Context, m *said) {
 	if r.core.Damage() != nil {
@@ -110,6 +118,7 @@ func (r *replica) repairMember(c *actors.Context, m *said) {
 	}
 	end, ok := r.core.RepairedBy(m.file, m.at)
 	if !ok {
+		r.followNoMore(c, m)
 		return
 	}
 	if r.offers.repairs == nil {

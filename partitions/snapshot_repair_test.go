@@ -61,7 +61,7 @@ func (w *town) read(id msg.NodeID) error {
 	p, _ := w.nodes[id].host.Partition(townID)
 	v := p.View()
 	for at := v.State().LogStart; at < v.State().HighWatermark; {
-		r, err := v.Read(msg.ReadRequest{Offset: at, MaxBytes: 1, AtLeastOne: true})
+		r, err := w.readAt(v, at)
 		if err != nil {
 			return err
 		}
@@ -135,6 +135,10 @@ func TestRotThatAReaderFinds(t *testing.T) {
 			w.up(1, 2, 3)
 			w.fill(0, 30)
 			sick := who(w)
+			w.eventually("the group to rest", func() bool { // then nobody misses its leader
+				l, ok := w.state(w.leader()).Lease.(*lease)
+				return ok && l.resting.Load() != nil
+			})
 			w.rot(sick, 1)
 			if err := w.read(sick); err == nil {
 				t.Fatal("the rot was read")

@@ -178,6 +178,28 @@ func TestTransferGoesOnWhereItWasBrokenOff(t *testing.T) {
 	}
 }
 
+// When the leader's node says that it offers the files no longer, the member does not wait for them.
+func TestMemberDoesNotWaitForWhatIsOfferedNoLonger(t *testing.T) {
+	w, lost := left(t, 0)
+	stopped := w.stopAfter(100 << 10)
+	w.up(lost)
+	await(t, stopped, "some pieces")
+	w.nodes[w.leader()].host.files.closeOffers(townID, func(*heldOffer) bool { return true })
+	gave := make(chan struct{}, 100)
+	w.spoils(func(_, _ msg.NodeID, k link.Kind, p []byte) []byte {
+		if f, ok := pieceOf(k, p); ok && f.says == gaveUp {
+			gave <- struct{}{}
+		}
+		return p
+	})
+	began := time.Now()
+	await(t, first(gave), "the member to give up")
+	if took, most := time.Since(began), w.nodes[lost].host.ticks(stuckAfter)*2/3; took > most {
+		t.Errorf("it waited for %v", took)
+	}
+	w.same(lost)
+}
+
 func (w *town) sizeAt(id msg.NodeID) int64 { return w.state(id).Size }
 
 // Retention goes on while files are fetched, and neither waits for the other.
@@ -191,9 +213,17 @@ func TestRetentionRacesATransfer(t *testing.T) {
 	w.same(lost)
 }
 
+// Who asks keeps to its node's limit, and who serves to its own.
 func TestTransferIsThrottledAndSeen(t *testing.T) {
 	const rate = 300 << 10
-	w, lost := left(t, rate)
+	t.Run("where it is asked for", func(t *testing.T) { throttled(t, 0, rate) })
+	t.Run("where it is served", func(t *testing.T) { throttled(t, rate, 0) })
+}
+
+func throttled(t *testing.T, served, asked int64) {
+	rate := max(served, asked)
+	w, lost := left(t, served)
+	w.rate = asked
 	began := time.Now()
 	w.up(lost)
 	seen, told, shown := map[int64]bool{}, map[string]bool{}, map[string]bool{}
@@ -210,10 +240,10 @@ func TestTransferIsThrottledAndSeen(t *testing.T) {
 	took := time.Since(began)
 	w.same(lost)
 	moved := w.spoils(nil)
-	if least := time.Duration(moved-rate) * time.Second / rate; took < least {
+	if least := time.Duration(moved-rate) * time.Second / time.Duration(rate); took < least {
 		t.Errorf("%d bytes came within %v", moved, took)
 	}
-	if len(seen) < 5 {
+	if asked > 0 && len(seen) < 5 {
 		t.Errorf("its progress was seen at %v", seen)
 	}
 	if !beginsOneOf(told, "snapshot ") || !beginsOneOf(shown, "fetching ") {

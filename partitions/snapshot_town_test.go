@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/link"
@@ -264,7 +265,7 @@ func (w *town) records(id msg.NodeID) (out []string) {
 	p, _ := w.nodes[id].host.Partition(townID)
 	v := p.View()
 	for at := v.State().LogStart; at < v.State().HighWatermark; {
-		r, err := v.Read(msg.ReadRequest{Offset: at, MaxBytes: 1 << 20, AtLeastOne: true})
+		r, err := w.readAt(v, at)
 		if err != nil {
 			w.t.Fatalf("reading node %d at %d: %v", id, at, err)
 		}
@@ -281,6 +282,16 @@ func (w *town) records(id msg.NodeID) (out []string) {
 		r.Release()
 	}
 	return out
+}
+
+// readAt reads from a view, for as long as its replica has no lease because the machine is busy.
+func (w *town) readAt(v msg.View, at int64) (r msg.ReadResult, err error) {
+	w.t.Helper()
+	w.eventually("a lease", func() bool {
+		r, err = v.Read(msg.ReadRequest{Offset: at, MaxBytes: 1 << 20, AtLeastOne: true})
+		return !errors.Is(err, kerr.NotLeaderForPartition)
+	})
+	return r, err
 }
 
 // assign tells every node which members the group is to have.
