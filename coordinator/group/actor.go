@@ -309,7 +309,7 @@ func (a *actor) replay(c *actors.Context) error {
 
 // replayBatch replays a batch. A record that can't be read costs the group that it is about, and no other.
 func (a *actor) replayBatch(c *actors.Context, b record.Batch) {
-	if b.Control() || b.LastOffset() < a.next {
+	if b.Control() {
 		return
 	}
 	for r, err := range b.Records() {

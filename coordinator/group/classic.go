@@ -39,7 +39,7 @@ type classic struct {
 	protocolType string
 	generation   int32
 	protocol     string // chosen for the generation, "" for none
-	leader       string // a member's id, "" for none
+	leader       string // a member's id, "" for none; while preparing, perhaps of one that is gone
 	members      roster[member]
 	statics      map[string]string // instance id to member id
 	supported    map[string]int    // how many members know a protocol

@@ -63,7 +63,7 @@ func (c *core) remove(g *group, m *member, why string) {
 	}
 }
 
-// drop takes a member out of the books, and answers what it waits for.
+// drop takes a member out of the books, and answers what it waits for. A leader is not missed before the next generation begins.
 func (c *core) drop(g *group, m *member) {
 	k := g.classic
 	c.unpark(g, m, kerr.UnknownMemberID)
@@ -71,11 +71,5 @@ func (c *core) drop(g *group, m *member) {
 	k.members.remove(m.id)
 	if m.instance != nil {
 		delete(k.statics, *m.instance)
-	}
-	if k.leader == m.id {
-		k.leader = ""
-		if len(k.members.list) > 0 {
-			k.leader = k.members.list[0].id
-		}
 	}
 }

@@ -248,7 +248,7 @@ func (c *crew) checkClassic(seed int64, k *classic) {
 		c.t.Fatalf("seed %d, step %d: protocols %v, the books say %v", seed, c.count, supported, k.supported)
 	case k.state == empty && len(k.members.list) > 0, (k.state == stable || k.state == completing) && len(k.members.list) == 0:
 		c.t.Fatalf("seed %d, step %d: %s with %d members", seed, c.count, k.state, len(k.members.list))
-	case len(k.members.list) > 0 && k.members.get(k.leader) == nil:
+	case (k.state == stable || k.state == completing) && k.members.get(k.leader) == nil:
 		c.t.Fatalf("seed %d, step %d: the leader %q is no member", seed, c.count, k.leader)
 	}
 }
