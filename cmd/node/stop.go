@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 )
 
 // Stop ends the node's work cleanly: no new requests, what is in flight is answered, partitions save their state, the
@@ -26,6 +31,7 @@ func (n *Node) Stop(ctx context.Context) error {
 		client.Stop()
 	}
 	n.handOver(ctx)
+	n.sayGoodbye(ctx)
 	if n.kafka != nil {
 		note("answering what is in flight", n.kafka.Shutdown(ctx))
 	}
@@ -62,6 +68,51 @@ func (n *Node) handOver(ctx context.Context) {
 	case <-handed:
 	case <-ctx.Done():
 	}
+}
+
+// How long a stop waits for the cluster to take note of it, and how soon it asks again if the controller was just changing.
+const (
+	goodbyeWithin = time.Second
+	goodbyeAgain  = 10 * time.Millisecond
+)
+
+// sayGoodbye has the cluster fence this node, so that clients are told of it no longer and nobody waits for its lease to run out.
+// It comes after handOver, which may make another node the controller, and while the doors are open still.
+func (n *Node) sayGoodbye(ctx context.Context) {
+	if !n.hasCompany() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, goodbyeWithin)
+	defer cancel()
+	for {
+		answered := make(chan error, 1)
+		if n.controller.Post(&msg.StopNode{Asked: msg.Asked{Done: func(err error) { answered <- err }}}) != nil {
+			return
+		}
+		var err error
+		select {
+		case err = <-answered:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, kerr.NotController) || n.sleep(ctx, goodbyeAgain) != nil {
+			n.log.Info().Err(err).Msg("the cluster could not be told that this node stops; clients hear of it when its lease has run out")
+			return
+		}
+	}
+}
+
+// hasCompany reports whether this node is in the image, and another one that is alive.
+func (n *Node) hasCompany() bool {
+	select {
+	case <-n.upToDate:
+	default:
+		return false
+	}
+	return slices.ContainsFunc(n.image.Load().Nodes(), func(other *metadata.Node) bool { return other.ID != n.o.ID && !other.Fenced })
 }
 
 // unlink closes what leads to other nodes: after the actors, which hand over what they lead.

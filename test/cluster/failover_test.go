@@ -66,15 +66,19 @@ func TestFailover(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		end  func(n *Node) error
-		most time.Duration
+		// median is what is promised on a machine that has nothing else to do, with room for one that does; most is for every one.
+		median, most time.Duration
 	}{
-		{"killed", func(n *Node) error { n.Kill(); return nil }, 2500 * time.Millisecond},
-		{"stopped", (*Node).Stop, 500 * time.Millisecond},
+		{"killed", func(n *Node) error { n.Kill(); return nil }, time.Second, 2500 * time.Millisecond},
+		{"stopped", (*Node).Stop, 100 * time.Millisecond, 500 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			gaps := failover(t, c.end)
 			slices.Sort(gaps)
 			t.Logf("a leader is %s: median %s, worst %s of %d", c.name, gaps[len(gaps)/2].Round(time.Millisecond), gaps[len(gaps)-1].Round(time.Millisecond), len(gaps))
+			if median := gaps[len(gaps)/2]; median > c.median {
+				t.Errorf("the median is %s, want at most %s", median, c.median)
+			}
 			if worst := gaps[len(gaps)-1]; worst > c.most {
 				t.Errorf("the worst took %s, want at most %s", worst, c.most)
 			}

@@ -102,6 +102,20 @@ func TestWipedSeedsFoundNoSecondCluster(t *testing.T) {
 	}
 }
 
+// A node that was killed is shown to clients until its lease has run out. One that is stopped says goodbye.
+func TestClientsAreNotToldOfANodeThatHasStopped(t *testing.T) {
+	c := Start(t)
+	adm := admin(t, c)
+	for _, id := range []msg.NodeID{2, 1} { // the first founder leads the metadata log, as a rule
+		if err := c.Node(id).Stop(); err != nil {
+			t.Fatal(err)
+		}
+		await(t, time.Second, "clients are told of two nodes", func() bool { return len(adm.brokers(t)) == 2 })
+		c.Node(id).Start()
+		await(t, 5*time.Second, "clients are told of three nodes again", func() bool { return len(adm.brokers(t)) == 3 })
+	}
+}
+
 func TestTheSameNodeIDTwice(t *testing.T) {
 	c := Start(t)
 	again := c.launch(c.seeds())
