@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/seed-e634fa49/troupe/actors/clock"
 	"github.com/seed-e634fa49/troupe/actors/msg"
 	"github.com/seed-e634fa49/troupe/cmd/node"
 	"github.com/seed-e634fa49/troupe/wal"
@@ -34,6 +34,10 @@ type childSpec struct {
 	// Through says which proxy leads to an address of another node.
 	Through map[string]string
 	Log     string // level
+	// Ahead is by how much the node's clock is ahead of the machine's.
+	Ahead time.Duration
+	// SegmentBytes is the size of the logs' files, 0: the node's own.
+	SegmentBytes int64
 }
 
 // A process that was started as a node becomes it before anything of the test runs.
@@ -63,6 +67,7 @@ func runChild(text string) int {
 		ID: s.ID, Dir: s.Dir, Rack: s.Rack, Static: s.Static, Log: log,
 		Kafka: []node.Listener{{Name: "PLAINTEXT", Bind: s.Kafka, Advertise: s.Kafka}},
 		HTTP:  s.HTTP, Peer: s.Peer, Routes: s.Routes, Seeds: s.Seeds, Disk: disk,
+		Clock: ahead{clock.System(), s.Ahead}, SegmentBytes: s.SegmentBytes,
 		Reach: func(address string) string {
 			if through, ok := s.Through[address]; ok {
 				return through
@@ -89,6 +94,9 @@ func runChild(text string) int {
 //
 //	stop            stop cleanly
 //	slow DURATION   every sync takes that much longer
+//	break           every sync fails from now on
+//	full            there is no space left
+//	room            there is again
 //
 // The end of the input is the end of the test: the process ends at once.
 func obey(d *disk, stop func()) {
@@ -102,27 +110,22 @@ func obey(d *disk, stop func()) {
 			if t, err := time.ParseDuration(how); err == nil {
 				d.slow.Store(int64(t))
 			}
+		case "break":
+			d.broken.Store(true)
+		case "full":
+			d.full.Store(true)
+		case "room":
+			d.full.Store(false)
 		}
 	}
 	os.Exit(9)
 }
 
-// disk is the real one, slowed down at will.
-type disk struct {
-	wal.Disk
-	slow atomic.Int64 // nanoseconds
+// ahead is a clock that is wrong by as much as it says. What it measures is right: only the time of day differs.
+type ahead struct {
+	clock.Clock
+	by time.Duration
 }
 
-func (d *disk) wait() { time.Sleep(time.Duration(d.slow.Load())) }
-
-// Sync implements wal.Disk.
-func (d *disk) Sync(f *os.File) error {
-	d.wait()
-	return d.Disk.Sync(f)
-}
-
-// SyncAll implements wal.Disk.
-func (d *disk) SyncAll(dir *os.File) error {
-	d.wait()
-	return d.Disk.SyncAll(dir)
-}
+// Now implements clock.Clock.
+func (a ahead) Now() time.Time { return a.Clock.Now().Add(a.by) }

@@ -35,6 +35,8 @@ type options struct {
 	nodes, room int
 	static      map[string]string
 	racks       []string
+	clocks      []time.Duration
+	segment     int64
 	log         string
 }
 
@@ -52,6 +54,12 @@ func Set(name, value string) Option { return func(o *options) { o.static[name] =
 
 // Racks says in which rack each node stands, the first one first.
 func Racks(racks ...string) Option { return func(o *options) { o.racks = racks } }
+
+// Clocks says by how much each node's clock is ahead, the first one's first.
+func Clocks(ahead ...time.Duration) Option { return func(o *options) { o.clocks = ahead } }
+
+// SegmentBytes is the size of the files that logs consist of.
+func SegmentBytes(n int64) Option { return func(o *options) { o.segment = n } }
 
 // LogLevel is how much the nodes log: debug, info, warn; info by default. What they said is shown when the test fails.
 func LogLevel(level string) Option { return func(o *options) { o.log = level } }
@@ -115,9 +123,13 @@ func (c *Cluster) launch(seeds []string) *Node {
 	n.spec = childSpec{
 		ID: n.ID, Dir: n.Dir, Kafka: p.kafka, HTTP: p.http, Peer: p.peer, Routes: p.routes, Seeds: seeds, Through: p.through,
 		Static: maps.Clone(c.o.static), Log: c.o.log,
+		SegmentBytes: c.o.segment,
 	}
 	if i < len(c.o.racks) {
 		n.spec.Rack = c.o.racks[i]
+	}
+	if i < len(c.o.clocks) {
+		n.spec.Ahead = c.o.clocks[i]
 	}
 	if err := n.openLog(c.dir); err != nil {
 		c.t.Fatal(err)
@@ -177,15 +189,28 @@ func (c *Cluster) Isolate(id msg.NodeID) {
 	}
 }
 
-// Delay makes everything from one node to another take longer, until Heal.
-func (c *Cluster) Delay(from, to msg.NodeID, by time.Duration) {
-	c.wires.change(func() { c.wires.delay[way{from, to}] = by })
+// HalfOpen lets what flows between two nodes now vanish for good, as behind a firewall that has forgotten the connections, while
+// neither side is told. New connections are accepted, and then there is silence, too, until Heal; only those made after it work.
+func (c *Cluster) HalfOpen(a, b msg.NodeID) {
+	c.wires.change(func() { c.wires.silent[way{a, b}], c.wires.silent[way{b, a}] = true, true })
 }
 
-// Heal mends all cuts and delays.
+// Drop breaks all connections between two nodes, at once and both ways. They may be made again.
+func (c *Cluster) Drop(a, b msg.NodeID) {
+	c.wires.drop(way{a, b})
+	c.wires.drop(way{b, a})
+}
+
+// Delay makes everything from one node to another arrive that much later, and up to jitter more, until Heal.
+func (c *Cluster) Delay(from, to msg.NodeID, by, jitter time.Duration) {
+	c.wires.change(func() { c.wires.delay[way{from, to}] = delay{by, jitter} })
+}
+
+// Heal mends all cuts, half-open links and delays.
 func (c *Cluster) Heal() {
 	c.wires.change(func() {
 		clear(c.wires.cut)
+		clear(c.wires.silent)
 		clear(c.wires.delay)
 	})
 }

@@ -161,11 +161,55 @@ func (n *Node) signal(s os.Signal) {
 func (n *Node) PID() int { return n.cmd.Process.Pid }
 
 // SlowDisk makes every sync of the node take that much longer; 0 is as before.
-func (n *Node) SlowDisk(by time.Duration) {
+func (n *Node) SlowDisk(by time.Duration) { n.tell("slow " + by.String()) }
+
+// BreakDisk lets every sync of the node fail until it is started again. The node ends, with node.ExitStorage.
+func (n *Node) BreakDisk() { n.tell("break") }
+
+// FillDisk leaves the node no space for records.
+func (n *Node) FillDisk() { n.tell("full") }
+
+// FreeDisk gives the node its space back.
+func (n *Node) FreeDisk() { n.tell("room") }
+
+// tell has the process do what obey lists.
+func (n *Node) tell(what string) {
 	n.t.Helper()
-	if _, err := fmt.Fprintln(n.input, "slow", by); err != nil {
-		n.t.Errorf("slowing the disk of node %d: %v", n.ID, err)
+	if _, err := fmt.Fprintln(n.input, what); err != nil {
+		n.t.Errorf("telling node %d to %q: %v", n.ID, what, err)
 	}
+}
+
+// Rot flips every bit of one byte in a file of a node that is down. The file's name is below the node's directory, the byte is counted
+// from the file's begin, or, below 0, from its end.
+func (n *Node) Rot(file string, at int64) {
+	n.t.Helper()
+	if n.Up() {
+		n.t.Fatalf("node %d runs: it would find out whenever it reads", n.ID)
+	}
+	path := filepath.Join(n.Dir, file)
+	all, err := os.ReadFile(path)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if at < 0 {
+		at += int64(len(all))
+	}
+	all[at] ^= 0xff
+	if err := os.WriteFile(path, all, 0o600); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// AwaitExit waits until the process has ended by itself and returns its exit code, -1 after a signal.
+func (n *Node) AwaitExit() int {
+	n.t.Helper()
+	select {
+	case <-n.exited:
+	case <-time.After(within):
+		n.t.Fatalf("node %d still runs after %s", n.ID, within)
+	}
+	return n.cmd.ProcessState.ExitCode()
 }
 
 // Wipe empties the data directory of a node that is down.

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"math/rand/v2"
 	"net"
 	"sync"
 	"testing"
@@ -12,20 +13,27 @@ import (
 // way is the direction from one node to another.
 type way struct{ from, to msg.NodeID }
 
+// delay is how much later everything arrives, at least, and at most by jitter more.
+type delay struct{ by, jitter time.Duration }
+
 // wires are the proxies between nodes, and what they do to what flows through them.
 type wires struct {
-	mu    sync.Mutex
-	cut   map[way]bool
-	delay map[way]time.Duration
-	// changed is closed, and made anew, whenever cut or delay change.
+	mu     sync.Mutex
+	cut    map[way]bool
+	silent map[way]bool
+	delay  map[way]delay
+	// changed is closed, and made anew, whenever cut, silent or delay change.
 	changed   chan struct{}
 	closed    bool
 	listeners []net.Listener
-	conns     map[net.Conn]bool
+	conns     map[net.Conn]way // by who dialled whom
 }
 
 func newWires() *wires {
-	return &wires{cut: map[way]bool{}, delay: map[way]time.Duration{}, changed: make(chan struct{}), conns: map[net.Conn]bool{}}
+	return &wires{
+		cut: map[way]bool{}, silent: map[way]bool{}, delay: map[way]delay{},
+		changed: make(chan struct{}), conns: map[net.Conn]way{},
+	}
 }
 
 // lay opens a proxy through which one node reaches an address of another, and returns where it listens.
@@ -53,7 +61,7 @@ func (w *wires) lay(t testing.TB, from, to msg.NodeID, address string) string {
 // join passes bytes between an accepted connection and the address behind the proxy.
 func (w *wires) join(near net.Conn, forth way, address string) {
 	defer near.Close()
-	if !w.open(forth) { // a connection is not even made over a cut wire
+	if _, open := w.open(forth); !open { // nothing is dialled over a cut wire: to the node it is accepted, and silent
 		return
 	}
 	far, err := net.DialTimeout("tcp", address, time.Second)
@@ -66,7 +74,7 @@ func (w *wires) join(near net.Conn, forth way, address string) {
 		w.mu.Unlock()
 		return
 	}
-	w.conns[near], w.conns[far] = true, true
+	w.conns[near], w.conns[far] = forth, forth
 	w.mu.Unlock()
 	var both sync.WaitGroup
 	both.Go(func() { w.pass(far, near, forth) })
@@ -78,22 +86,32 @@ func (w *wires) join(near net.Conn, forth way, address string) {
 	w.mu.Unlock()
 }
 
+// piece is some bytes on their way, and when they arrive.
+type piece struct {
+	bytes []byte
+	due   time.Time
+}
+
+// underWay bounds the pieces of one direction that have been sent and have not arrived.
+const underWay = 256
+
 // pass copies one direction until either end closes. While the way is cut nothing gets through, and both ends think that it is
-// on its way.
+// on its way. Once the way was silent, nothing of this connection gets through any more.
 func (w *wires) pass(to, from net.Conn, along way) {
-	defer func() {
-		to.Close()
-		from.Close()
-	}()
-	buffer := make([]byte, 64<<10)
+	pieces := make(chan piece, underWay)
+	defer close(pieces)
+	go arrive(to, from, pieces)
+	lost := false
 	for {
+		buffer := make([]byte, 16<<10)
 		n, err := from.Read(buffer)
 		if n > 0 {
-			if !w.open(along) {
+			later, open := w.open(along)
+			if !open {
 				return
 			}
-			if _, err := to.Write(buffer[:n]); err != nil {
-				return
+			if lost = lost || w.isSilent(along); !lost {
+				pieces <- piece{buffer[:n], time.Now().Add(later)}
 			}
 		}
 		if err != nil {
@@ -102,24 +120,60 @@ func (w *wires) pass(to, from net.Conn, along way) {
 	}
 }
 
-// open waits while the way is cut, and then for as long as it delays. False: the wires are taken down.
-func (w *wires) open(along way) bool {
+// arrive writes each piece when it is due. What is left when either end closes is written before the other one is closed, too.
+func arrive(to, from net.Conn, pieces <-chan piece) {
+	defer to.Close()
+	defer from.Close()
+	broken := false
+	for p := range pieces {
+		if broken {
+			continue
+		}
+		time.Sleep(time.Until(p.due))
+		if _, err := to.Write(p.bytes); err != nil {
+			broken = true
+			from.Close()
+		}
+	}
+}
+
+// open waits while the way is cut, and tells how much later something arrives that is sent now. False: the wires are taken down.
+func (w *wires) open(along way) (later time.Duration, open bool) {
 	for {
 		w.mu.Lock()
-		cut, delay, changed, closed := w.cut[along], w.delay[along], w.changed, w.closed
+		cut, d, changed, closed := w.cut[along], w.delay[along], w.changed, w.closed
 		w.mu.Unlock()
 		if closed {
-			return false
+			return 0, false
 		}
 		if !cut {
-			time.Sleep(delay)
-			return true
+			if d.jitter > 0 {
+				d.by += rand.N(d.jitter)
+			}
+			return d.by, true
 		}
 		<-changed
 	}
 }
 
-// change alters what is cut or delayed.
+func (w *wires) isSilent(along way) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.silent[along]
+}
+
+// drop closes the connections that one node has made to another.
+func (w *wires) drop(forth way) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c, along := range w.conns {
+		if along == forth {
+			c.Close()
+		}
+	}
+}
+
+// change alters what the wires do.
 func (w *wires) change(f func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -13,8 +13,6 @@ import (
 // Topic is where the records go.
 const Topic = "loss"
 
-const producers = 4
-
 // place is where a record lies.
 type place struct {
 	partition int32
@@ -28,8 +26,10 @@ type Traffic struct {
 	mu    sync.Mutex
 	acked map[place]string
 	count int
-	last  time.Time     // of the latest acknowledgement
-	gap   time.Duration // the longest between two
+	waits map[int32]*waiting // by partition
+	gap   time.Duration      // the longest that a partition has kept records waiting
+	// refused are the errors that producers were told while they worked.
+	refused []error
 	// read is what followers of the log have seen at each place; changed are the places at which it was something else later.
 	read    map[place]string
 	changed []string
@@ -37,14 +37,14 @@ type Traffic struct {
 
 // New makes traffic with the broker, or cluster, that is reached at these addresses.
 func New(bootstrap ...string) *Traffic {
-	return &Traffic{bootstrap: bootstrap, acked: map[place]string{}, read: map[place]string{}}
+	return &Traffic{bootstrap: bootstrap, acked: map[place]string{}, waits: map[int32]*waiting{}, read: map[place]string{}}
 }
 
 // Continued is the account of t, verified through other addresses.
 func Continued(t *Traffic, bootstrap ...string) *Traffic {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return &Traffic{bootstrap: bootstrap, acked: t.acked, count: t.count, read: t.read, changed: t.changed}
+	return &Traffic{bootstrap: bootstrap, acked: t.acked, count: t.count, waits: map[int32]*waiting{}, read: t.read, changed: t.changed}
 }
 
 func (t *Traffic) client(opts ...kgo.Opt) (*kgo.Client, error) {
@@ -72,66 +72,12 @@ func (t *Traffic) Count() int {
 	return t.count
 }
 
-// Gap is the longest time without an acknowledgement since the last call, while records were waiting for one.
-func (t *Traffic) Gap() time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	gap := t.gap
-	t.gap = 0
-	return gap
-}
-
-// Run lets idempotent acks=all producers work until ctx ends. Each numbers its records, so that order shows; round, below 1000, makes
-// the numbers of different runs differ.
-func (t *Traffic) Run(ctx context.Context, round int) error {
-	t.mu.Lock()
-	t.last = time.Now()
-	t.mu.Unlock()
-	var all sync.WaitGroup
-	errs := make(chan error, producers)
-	for p := range producers {
-		all.Go(func() { errs <- t.produce(ctx, fmt.Sprintf("r%03d-p%d", round, p)) })
-	}
-	all.Wait()
-	close(errs)
-	for err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *Traffic) produce(ctx context.Context, name string) error {
-	cl, err := t.client(kgo.DefaultProduceTopic(Topic), kgo.ProducerLinger(time.Millisecond), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()),
-		kgo.MaxBufferedRecords(5000))
-	if err != nil {
-		return err
-	}
-	defer cl.Close()
-	for i := 0; ctx.Err() == nil; i++ {
-		value := fmt.Sprintf("%s %07d", name, i)
-		cl.Produce(ctx, kgo.StringRecord(value), func(r *kgo.Record, err error) {
-			if err == nil {
-				t.Acknowledged(r)
-			}
-		})
-		if i%50 == 49 {
-			time.Sleep(500 * time.Microsecond) // leaves the broker some of the machine
-		}
-	}
-	return nil
-}
-
 // Acknowledged notes a promise: the record was acknowledged at its partition and offset.
 func (t *Traffic) Acknowledged(r *kgo.Record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.acked[place{r.Partition, r.Offset}] = string(r.Value)
 	t.count++
-	now := time.Now()
-	t.gap = max(t.gap, now.Sub(t.last))
-	t.last = now
 }
 
 // Follow reads the topic until ctx ends, and notes what it sees at each place.
