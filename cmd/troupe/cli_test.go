@@ -39,7 +39,8 @@ func serveNode(t *testing.T) (kafka, http string) {
 	defer cancel()
 	n, err := node.Start(ctx, node.Options{
 		ID: 1, Dir: t.TempDir(), Kafka: []node.Listener{{Name: "PLAINTEXT", Bind: "127.0.0.1:0"}}, HTTP: "127.0.0.1:0",
-		Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel), Fatal: func(err error) { t.Errorf("fatal: %v", err) },
+		Static: map[string]string{"group.initial.rebalance.delay.ms": "0", "offsets.topic.num.partitions": "2"},
+		Log:    zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel), Fatal: func(err error) { t.Errorf("fatal: %v", err) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +81,9 @@ var masks = []struct {
 	{regexp.MustCompile(`cluster [A-Za-z0-9_-]{22}`), "cluster CLUSTER"},
 	{regexp.MustCompile(`"cluster": "[A-Za-z0-9_-]{22}"`), `"cluster": "CLUSTER"`},
 	{regexp.MustCompile(`localhost:\d{5}`), "localhost:PORT"},
+	{regexp.MustCompile(`troupe-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "MEMBER"},
+	{regexp.MustCompile(`20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`), "TIME"},
+	{regexp.MustCompile(`after [0-9.]+m?s of`), "after SOME TIME of"},
 	{regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`), "TIME"},
 }
 

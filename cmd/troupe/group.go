@@ -172,7 +172,7 @@ func membership(ctx context.Context, admin *kadm.Client, name string) (*groupVie
 }
 
 func classicView(g kadm.DescribedGroup) *groupView {
-	v := &groupView{Group: g.Group, Type: "classic", State: g.State, Protocol: g.Protocol, Coordinator: g.Coordinator.NodeID}
+	v := &groupView{Group: g.Group, Type: "classic", State: g.State, Protocol: g.Protocol, Coordinator: g.Coordinator.NodeID, Members: []groupMember{}, Partitions: []groupPartition{}}
 	for _, m := range g.Members {
 		member := groupMember{ID: m.MemberID, Client: m.ClientID, Host: m.ClientHost, owned: map[string][]int32{}}
 		if m.InstanceID != nil {
@@ -192,7 +192,7 @@ func classicView(g kadm.DescribedGroup) *groupView {
 }
 
 func consumerView(g kadm.DescribedConsumerGroup) *groupView {
-	v := &groupView{Group: g.Group, Type: "consumer", State: g.State, Protocol: g.AssignorName, Coordinator: g.Coordinator.NodeID}
+	v := &groupView{Group: g.Group, Type: "consumer", State: g.State, Protocol: g.AssignorName, Coordinator: g.Coordinator.NodeID, Members: []groupMember{}, Partitions: []groupPartition{}}
 	for _, m := range g.Members {
 		member := groupMember{ID: m.MemberID, Client: m.ClientID, Host: m.ClientHost, Topics: m.SubscribedTopics, owned: map[string][]int32{}}
 		if m.InstanceID != nil {
