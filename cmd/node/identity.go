@@ -133,7 +133,7 @@ func newID(random io.Reader) (string, error) {
 // writeDurably writes a file that is there whole after a crash, or not at all.
 func writeDurably(path string, text []byte) error {
 	next := path + ".new"
-	f, err := os.Create(next)
+	f, err := os.OpenFile(next, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) // it may hold the cluster's secret
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ func (n *Node) startActors(context.Context) error {
 		System: n.system, Store: n.store, Node: n.o.ID, Log: n.log,
 		RetentionInterval: n.milliseconds("log.retention.check.interval.ms"), ProducerExpiry: n.milliseconds("producer.id.expiration.ms"),
 		Transport: n.transport, Files: n.late, Moved: n.moved, Turned: n.announcer.turned, Elsewhere: n.announcer.table.Get,
+		TransferRate: n.numberIfSet("follower.replication.throttled.rate", 0),
 	})
 	n.replicas = &replicas{
 		node: n.o.ID, directory: id.Directory, host: n.host, logs: n.store, static: n.o.Static, log: n.log,

@@ -83,6 +83,14 @@ func (n *Node) number(name string) int64 {
 	return parsed
 }
 
+// numberIfSet is a numeric broker config that has no default, or fallback.
+func (n *Node) numberIfSet(name string, fallback int64) int64 {
+	if v := configs.Resolve(msg.BrokerResource, name, configs.Layers{Static: n.o.Static}); v.Value == nil {
+		return fallback
+	}
+	return n.number(name)
+}
+
 func (n *Node) milliseconds(name string) time.Duration {
 	return time.Duration(min(n.number(name), math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
 }

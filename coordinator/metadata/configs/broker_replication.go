@@ -34,9 +34,8 @@ var replicationKeys = []*Key{
 	},
 	{
 		Name: "follower.replication.throttled.rate", Type: Long, allowed: atLeast(0), whenSet: true,
-		Doc: "The bytes per second at which a node receives copies of the replicas in follower.replication.throttled.replicas. " +
-			"It is set dynamically only.",
-		Effect: noThrottle,
+		Doc: "The bytes per second of logs' files that a node sends and asks for when replicas move or have fallen behind. It is " +
+			"read when the node starts, and holds for all replicas; the entries of replicas that keep up are not throttled.",
 	},
 	{
 		Name: "leader.imbalance.check.interval.seconds", Type: Long, Default: is("300"), allowed: atLeast(1), ReadOnly: true,
