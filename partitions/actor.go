@@ -255,7 +255,7 @@ func (r *replica) write(c *actors.Context, rd Ready) error {
 		r.log.SaveState(rd.StateIndex, rd.State)
 	}
 	if rd.Moved != nil && r.host.o.Moved != nil {
-		r.host.o.Moved(r.spec.ID, rd.Moved)
+		r.host.o.Moved(r.spec.ID, rd.Moved, rd.Move)
 	}
 	if rd.DropBelow > 0 {
 		if _, err := r.log.DropHead(rd.DropBelow); err != nil {

@@ -13,6 +13,8 @@ import (
 type move struct {
 	// wanted is nil until somebody asks. It has a voter, and no raft id twice.
 	wanted []msg.Placed
+	// number is the Assign's.
+	number uint64
 	// change is the index of the change applied last; spread is when a majority was known to have it.
 	change uint64
 	spread time.Time
@@ -37,7 +39,7 @@ func (c *Core) Assign(a *msg.Assign, now time.Time) {
 		c.Logger.Error().Str("why", why).Msg("members that can't be were assigned; the group stays as it is")
 		return
 	}
-	c.move.wanted, c.move.done = a.Members, false
+	c.move.wanted, c.move.number, c.move.done = a.Members, a.Move, false
 	c.pursue(now)
 }
 

@@ -34,6 +34,8 @@ type Ready struct {
 	DropBelow int64
 	// Moved, if not nil, are the raft ids of the voters: the group has the members that it was last assigned.
 	Moved []uint64
+	// Move is that Assign's.
+	Move uint64
 }
 
 // Sync is the urgency of a sync.
@@ -81,7 +83,7 @@ func (c *Core) Ready(now time.Time) (Ready, error) {
 	c.outbox = nil
 	if c.move.report {
 		c.move.report = false
-		out.Moved = slices.Clone(c.members.conf.Voters)
+		out.Moved, out.Move = slices.Clone(c.members.conf.Voters), c.move.number
 	}
 	return out, c.keepUp(&out, now)
 }

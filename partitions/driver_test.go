@@ -29,6 +29,7 @@ type driver struct {
 	synced uint64
 	frames *spoilt
 	moved  [][]uint64
+	move   uint64 // of the last of them
 	trace  func(format string, args ...any)
 }
 
@@ -113,7 +114,7 @@ func (d *driver) drain() error {
 			d.log.SaveState(rd.StateIndex, rd.State)
 		}
 		if rd.Moved != nil {
-			d.moved = append(d.moved, rd.Moved)
+			d.moved, d.move = append(d.moved, rd.Moved), rd.Move
 		}
 		if rd.DropBelow > 0 {
 			first, _ := d.log.DropHead(rd.DropBelow)

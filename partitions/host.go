@@ -28,9 +28,9 @@ type HostOptions struct {
 	Files FileLinks
 	// TransferRate is how many bytes of files the node sends and asks for in a second, at most; 0: no limit.
 	TransferRate int64
-	// Moved is told by a partition's leader, on its step, that its group has the members it was last assigned; nil: nobody
-	// cares. It must not block, and may be told again.
-	Moved func(id msg.TopicPartition, voters []uint64)
+	// Moved is told by a partition's leader, on its step, that its group has the members it was last assigned, by the Assign of
+	// that number; nil: nobody cares. It must not block, and may be told again.
+	Moved func(id msg.TopicPartition, voters []uint64, move uint64)
 	// Turned is told, on the partition's step, of each published state with another role, leader, epoch, log start or set of
 	// replicas in sync than the one before; nil: nobody cares.
 	Turned func(id msg.TopicPartition, s *msg.State)

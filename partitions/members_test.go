@@ -172,6 +172,10 @@ func TestMoveIsReportedAsOftenAsItIsAssigned(t *testing.T) {
 	if len(g.members[1].moved) != 1 || len(g.members[2].moved) != 0 {
 		t.Fatalf("asked again, the leader reports %v, a follower %v", g.members[1].moved, g.members[2].moved)
 	}
+	g.members[1].core.Assign(&msg.Assign{Members: placed(1, 2, 4), Move: 7}, g.now)
+	if g.after(1); len(g.members[1].moved) != 2 || g.members[1].move != 7 {
+		t.Fatalf("move 7 is reported as %d", g.members[1].move)
+	}
 }
 
 // TestNobodyGoesBeforeTheNewOnesAreCaughtUp: 4 hears nothing, so 3 stays, however long that takes.

@@ -77,8 +77,9 @@ type Heartbeat struct {
 type MoveDone struct {
 	Asked
 	Partition TopicPartition
-	// RaftIDs are the group's voters now.
+	// RaftIDs are the group's voters now, Move the Assign's that asked for them.
 	RaftIDs []uint64
+	Move    uint64
 }
 
 // AlterAssignments moves partitions to other nodes, or cancels moves (Kafka's AlterPartitionReassignments, KIP-455).
@@ -141,7 +142,11 @@ type Placed struct {
 // Assign tells a partition which members its group is to have, the preferred leader first. From the node (for the metadata log
 // from the controller), whenever that changes; not answered. Only the leader acts on it, at its own pace: new members learn until they are caught up, and then
 // replace the old ones in one joint change. When the group is as asked the leader reports it (partitions.HostOptions.Moved).
-type Assign struct{ Members []Placed }
+type Assign struct {
+	Members []Placed
+	// Move names this wish among those for the partition; the report bears it.
+	Move uint64
+}
 
 // Bytes is zero: an assignment is small.
 func (*Assign) Bytes() int { return 0 }

@@ -2,8 +2,12 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/msg"
@@ -104,17 +108,22 @@ func metadataSpec(id *identity) partitions.Spec {
 	return spec
 }
 
-// moved tells the controller that a partition's group, which is led here, has the members that it was assigned. If that gets lost it
-// is told again.
-func (n *Node) moved(id msg.TopicPartition, voters []uint64) {
-	if id == metadataPartition {
+// tellAgain is after how long a report that the controller did not take is told again: it may be another one by then.
+const tellAgain = 500 * time.Millisecond
+
+// moved tells the controller that a partition's group, which is led here, has the members that it was assigned: until it is taken, as
+// nobody asks for it. Told late it is taken for what it is, by the number of the move.
+func (n *Node) moved(id msg.TopicPartition, voters []uint64, move uint64) {
+	if id == metadataPartition || n.stopping.Load() {
 		return
 	}
-	q := &msg.MoveDone{Partition: id, RaftIDs: voters}
+	q := &msg.MoveDone{Partition: id, RaftIDs: voters, Move: move}
 	q.Done = func(err error) {
-		if err != nil {
-			n.log.Debug().Err(err).Stringer("partition", id).Msg("the controller did not take the end of a move")
+		if err == nil || errors.Is(err, kerr.UnknownTopicOrPartition) {
+			return
 		}
+		n.log.Debug().Err(err).Stringer("partition", id).Msg("the controller did not take the end of a move; it is told again")
+		n.o.Clock.AfterFunc(tellAgain, func() { n.moved(id, voters, move) })
 	}
 	if err := n.controllerOfAll().Post(q); err != nil {
 		q.Refuse(err)

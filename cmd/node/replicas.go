@@ -131,7 +131,7 @@ func (r *replicas) start(i *metadata.Image, t *metadata.Topic) {
 
 // assign tells a replica which members its group is to have.
 func (r *replicas) assign(partition msg.Partition, p *metadata.Partition) {
-	a := &msg.Assign{}
+	a := &msg.Assign{Move: p.Move}
 	for _, m := range p.Members() {
 		a.Members = append(a.Members, msg.Placed{Node: m.Node, RaftID: m.RaftID})
 	}
@@ -170,9 +170,11 @@ func (r *replicas) remove(topics []*metadata.Topic) {
 	}
 }
 
-// replica finds this node's copy of a partition, one that is to go or to come included. One in another directory is another node's past: not ours.
+// replica finds this node's copy of a partition, one that is to go or to come included: as long as the partition's group may have it.
+// One in another directory is another node's past: not ours.
 func (r *replicas) replica(t *metadata.Topic, p int) (metadata.Replica, bool) {
-	for _, replicas := range [][]metadata.Replica{t.Partitions[p].Replicas, t.Partitions[p].Target} {
+	part := &t.Partitions[p]
+	for _, replicas := range [][]metadata.Replica{part.Replicas, part.Target, part.Dropped} {
 		for _, own := range replicas {
 			if own.Node == r.node && own.Directory == r.directory {
 				return own, true

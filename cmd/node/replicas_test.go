@@ -198,6 +198,37 @@ func TestMovesAreFollowed(t *testing.T) {
 	}
 }
 
+// A move that is cancelled, or given another target, may have gone so far that the replicas of its target are the group, and nobody else
+// has what was acknowledged since. They stay until the group is known to do without them.
+func TestReplicasOfATargetGivenUpStayWhileTheGroupMayHaveThem(t *testing.T) {
+	i := cluster(t)
+	id := msg.TopicPartition{Topic: ordersID, Partition: 1}
+	there, here := metadata.Replica{Node: 2, Directory: "there", RaftID: 3}, metadata.Replica{Node: 1, Directory: "here", RaftID: 10}
+	r, h := newReplicas(id.String())
+	r.startAll(i)
+	for _, c := range []struct {
+		record metadata.Record
+		want   string
+	}{
+		{metadata.PartitionMoving{Topic: ordersID, Number: 1, Target: []metadata.Replica{here}}, "start orders/1"},
+		{metadata.PartitionMoving{Topic: ordersID, Number: 1}, ""},
+		{metadata.PartitionMoved{Topic: ordersID, Number: 1, Replicas: []metadata.Replica{there}}, "delete " + id.String() + "/1"},
+	} {
+		h.took()
+		var changes metadata.Changes
+		i, changes = step(t, i, c.record)
+		r.change(i, changes)
+		if got := h.took(); got != c.want {
+			t.Errorf("after %T did %q, want %q", c.record, got, c.want)
+		}
+		if again, g := newReplicas(id.String()); c.want == "" {
+			if again.startAll(i); g.took() != "start orders/0, start orders/1" || len(g.assigned[id]) != 1 || g.assigned[id][0].RaftID != there.RaftID {
+				t.Errorf("a node that starts meanwhile did not start the replica, or told it %v", g.assigned[id])
+			}
+		}
+	}
+}
+
 func TestLogsAreNamedAfterPartitions(t *testing.T) {
 	for _, want := range []msg.TopicPartition{{Topic: ordersID, Partition: 7}, metadataPartition, {Topic: msg.TopicID{0xff, 0xff, 0xfe}, Partition: 123456}} {
 		if got, err := parsePartition(want.String()); err != nil || got != want {

@@ -79,7 +79,7 @@ func (r *round) moveRecords(topic msg.TopicID, number int32, p *metadata.Partiti
 		return nil
 	case slices.Equal(target, p.Replicas):
 		return []metadata.Record{metadata.PartitionMoving{Topic: topic, Number: number}}
-	case p.Target == nil && sameGroup(target, p.Replicas):
+	case !p.Moving() && sameGroup(target, p.Replicas):
 		return []metadata.Record{metadata.PartitionMoved{Topic: topic, Number: number, Replicas: target}}
 	}
 	var records []metadata.Record
@@ -89,9 +89,9 @@ func (r *round) moveRecords(topic msg.TopicID, number int32, p *metadata.Partiti
 	return append(records, metadata.PartitionMoving{Topic: topic, Number: number, Target: target})
 }
 
-// placedOn finds the replica that a partition has, or is getting, in a node's directory. It keeps its raft id.
+// placedOn finds the replica that a partition has, is getting, or has not let go of, in a node's directory. It keeps its raft id.
 func placedOn(p *metadata.Partition, node msg.NodeID, directory string) (metadata.Replica, bool) {
-	for _, of := range [][]metadata.Replica{p.Replicas, p.Target} {
+	for _, of := range [][]metadata.Replica{p.Replicas, p.Target, p.Dropped} {
 		for _, r := range of {
 			if r.Node == node && r.Directory == directory {
 				return r, true
@@ -117,13 +117,14 @@ func (r *round) moveDone(q *msg.MoveDone) {
 		return
 	}
 	p := &t.Partitions[q.Partition.Partition]
-	if len(p.Target) == 0 || len(q.RaftIDs) != len(p.Target) {
+	wanted := p.Members()
+	if !p.Moving() || q.Move != p.Move || len(q.RaftIDs) != len(wanted) {
 		return
 	}
-	for _, at := range p.Target {
+	for _, at := range wanted {
 		if !slices.Contains(q.RaftIDs, at.RaftID) {
 			return
 		}
 	}
-	r.grant(q, metadata.PartitionMoved{Topic: t.ID, Number: q.Partition.Partition, Replicas: p.Target})
+	r.grant(q, metadata.PartitionMoved{Topic: t.ID, Number: q.Partition.Partition, Replicas: wanted})
 }

@@ -108,7 +108,7 @@ func replicaOn(replicas []metadata.Replica, node msg.NodeID) int {
 func (p *plan) mayShift(t *metadata.Topic, number int, from, to *metadata.Node) (at int, ok bool) {
 	part := &t.Partitions[number]
 	at = replicaOn(part.Replicas, from.ID)
-	if at < 0 || part.Target != nil || replicaOn(part.Replicas, to.ID) >= 0 || p.taken[msg.TopicPartition{Topic: t.ID, Partition: int32(number)}] {
+	if at < 0 || part.Moving() || replicaOn(part.Replicas, to.ID) >= 0 || p.taken[msg.TopicPartition{Topic: t.ID, Partition: int32(number)}] {
 		return at, false
 	}
 	if len(part.Replicas) < p.wanted(t) || slices.ContainsFunc(part.Replicas, func(r metadata.Replica) bool { return !p.lives(r) }) {
@@ -139,7 +139,7 @@ func (p *plan) spreadLeaders() {
 
 func (p *plan) spreadLeader(t *metadata.Topic, number, slack int) {
 	part := &t.Partitions[number]
-	if part.Target != nil || p.taken[msg.TopicPartition{Topic: t.ID, Partition: int32(number)}] {
+	if part.Moving() || p.taken[msg.TopicPartition{Topic: t.ID, Partition: int32(number)}] {
 		return
 	}
 	least := 0

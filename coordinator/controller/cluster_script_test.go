@@ -73,18 +73,27 @@ func (s *stage) runCluster(t *testing.T, d *datadriven.TestData) {
 			}
 		}
 	case "moved":
-		s.ask(&msg.MoveDone{Asked: msg.Asked{Done: func(error) {}}, Partition: s.partition(d.CmdArgs[0].Key, d.CmdArgs[1].Key), RaftIDs: raftIDs(d)})
+		s.moved(d)
 	case "cluster":
 		s.showCluster()
 	}
 }
 
-func raftIDs(d *datadriven.TestData) []uint64 {
-	var ids []uint64
-	for _, arg := range d.CmdArgs[2:] {
-		ids = append(ids, uint64(number(arg.Key)))
+// moved reports the voters that a partition's group has: as was asked for last, or by the move with the number move=N.
+func (s *stage) moved(d *datadriven.TestData) {
+	id := s.partition(d.CmdArgs[0].Key, d.CmdArgs[1].Key)
+	q := &msg.MoveDone{Asked: msg.Asked{Done: func(error) {}}, Partition: id}
+	if t, ok := s.core.image.TopicByID(id.Topic); ok && id.Partition >= 0 && int(id.Partition) < len(t.Partitions) {
+		q.Move = t.Partitions[id.Partition].Move
 	}
-	return ids
+	for _, arg := range d.CmdArgs[2:] {
+		if arg.Key == "move" {
+			q.Move = uint64(number(arg.Vals[0]))
+			continue
+		}
+		q.RaftIDs = append(q.RaftIDs, uint64(number(arg.Key)))
+	}
+	s.ask(q)
 }
 
 func (s *stage) ask(q ask) {

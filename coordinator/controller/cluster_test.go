@@ -284,11 +284,11 @@ func (e *ensemble) endMoves() {
 	}
 	for _, t := range e.players[e.leader].image().Topics() {
 		for n, p := range t.Partitions {
-			q := &msg.MoveDone{Asked: msg.Asked{Done: func(error) {}}, Partition: msg.TopicPartition{Topic: t.ID, Partition: int32(n)}}
-			for _, r := range p.Target {
+			q := &msg.MoveDone{Asked: msg.Asked{Done: func(error) {}}, Partition: msg.TopicPartition{Topic: t.ID, Partition: int32(n)}, Move: p.Move}
+			for _, r := range p.Members() {
 				q.RaftIDs = append(q.RaftIDs, r.RaftID)
 			}
-			if p.Target != nil {
+			if p.Moving() {
 				_ = e.players[e.leader].ref.Post(q)
 			}
 		}
@@ -614,7 +614,7 @@ func (e *ensemble) checkAgreed(seed uint64) {
 	}
 	for _, t := range first.Topics() {
 		for n, p := range t.Partitions {
-			if p.Target != nil {
+			if p.Moving() {
 				e.t.Errorf("seed %d: partition %s-%d is still moving", seed, t.Name, n)
 			}
 		}

@@ -125,7 +125,7 @@ func (p *plan) healed(part *metadata.Partition) []metadata.Replica {
 func (p *plan) grow() {
 	p.each(func(t *metadata.Topic, n int, part *metadata.Partition) {
 		want := p.wanted(t)
-		if part.Target != nil || len(part.Replicas) >= want || len(p.receivers) < want {
+		if part.Moving() || len(part.Replicas) >= want || len(p.receivers) < want {
 			return
 		}
 		target := slices.Clone(part.Replicas)

@@ -275,6 +275,9 @@ func (s *stage) showImage() {
 			if p.Target != nil {
 				fmt.Fprintf(&s.out, "→[%s]", replicas(p.Target))
 			}
+			if p.Dropped != nil {
+				fmt.Fprintf(&s.out, "−[%s]", replicas(p.Dropped))
+			}
 		}
 		fmt.Fprintf(&s.out, " %v\n", i.Overrides(msg.TopicResource, t.Name))
 	}

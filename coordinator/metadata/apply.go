@@ -52,7 +52,7 @@ func (r PartitionCreated) apply(d *Draft) error {
 		founders = r.Replicas
 	}
 	t = d.writeTopic(t)
-	t.Partitions = append(t.Partitions, Partition{Replicas: r.Replicas, Founders: founders, Target: r.Target})
+	t.Partitions = append(t.Partitions, Partition{Replicas: r.Replicas, Founders: founders, Target: r.Target, Dropped: r.Dropped, Move: r.Move})
 	d.next.partitions++
 	d.touched.created[t.ID] = true
 	return nil
@@ -95,7 +95,7 @@ func (r PartitionMoving) apply(d *Draft) error {
 	if err != nil {
 		return fmt.Errorf("moving partition %d of topic %s: %w", r.Number, r.Topic, err)
 	}
-	p.Target = r.Target
+	p.retarget(r.Target)
 	return nil
 }
 
@@ -107,7 +107,7 @@ func (r PartitionMoved) apply(d *Draft) error {
 	if err != nil {
 		return fmt.Errorf("partition %d of topic %s has moved: %w", r.Number, r.Topic, err)
 	}
-	p.Replicas, p.Target = r.Replicas, nil
+	p.Replicas, p.Target, p.Dropped = r.Replicas, nil, nil
 	return nil
 }
 

@@ -164,7 +164,7 @@ func (i *Image) partitionOn(node msg.NodeID) string {
 	on := func(r Replica) bool { return r.Node == node }
 	for _, t := range i.topics {
 		for n, p := range t.Partitions {
-			if slices.ContainsFunc(p.Replicas, on) || slices.ContainsFunc(p.Target, on) {
+			if slices.ContainsFunc(p.Replicas, on) || slices.ContainsFunc(p.Target, on) || slices.ContainsFunc(p.Dropped, on) {
 				return fmt.Sprintf("partition %d of topic %q", n, t.Name)
 			}
 		}

@@ -94,6 +94,9 @@ func show(i *Image) string {
 			if part.Target != nil {
 				showReplicas(&b, " target", part.Target)
 			}
+			if part.Dropped != nil {
+				showReplicas(&b, " dropped", part.Dropped)
+			}
 			b.WriteString("\n")
 		}
 	}

@@ -41,9 +41,11 @@ type PartitionCreated struct {
 	Topic    msg.TopicID `json:"topic"`
 	Number   int32       `json:"number"`
 	Replicas []Replica   `json:"replicas"`
-	// Founders and Target are those of Partition. Written in snapshots, from version 2 on; without Founders, the replicas are.
+	// The rest is that of Partition. Written in snapshots, from version 2 on; without Founders, the replicas are.
 	Founders []Replica `json:"founders,omitempty"`
 	Target   []Replica `json:"target,omitempty"`
+	Dropped  []Replica `json:"dropped,omitempty"`
+	Move     uint64    `json:"move,omitempty"`
 }
 
 // TopicDeleted is written for DeleteTopics; removes a topic, its partitions and its configs.

@@ -69,7 +69,7 @@ type PartitionMoving struct {
 }
 
 // PartitionMoved is written when a partition's group has the members that were asked for, or when only the order of its
-// replicas changes; ends the move.
+// replicas changes; ends the move. Replicas that are not named are deleted.
 type PartitionMoved struct {
 	Topic    msg.TopicID `json:"topic"`
 	Number   int32       `json:"number"`

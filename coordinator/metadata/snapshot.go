@@ -65,7 +65,7 @@ func (i *Image) topicSnapshot(t *Topic) []Record {
 	records := []Record{TopicCreated{ID: t.ID, Name: t.Name, Internal: t.Internal, AutoFactor: t.AutoFactor}}
 	records = append(records, overrides(msg.TopicResource, t.Name, i.Overrides(msg.TopicResource, t.Name))...)
 	for n, p := range t.Partitions {
-		created := PartitionCreated{Topic: t.ID, Number: int32(n), Replicas: p.Replicas, Target: p.Target}
+		created := PartitionCreated{Topic: t.ID, Number: int32(n), Replicas: p.Replicas, Target: p.Target, Dropped: p.Dropped, Move: p.Move}
 		if !slices.Equal(p.Founders, p.Replicas) {
 			created.Founders = p.Founders
 		}
@@ -172,7 +172,8 @@ func (t *Topic) equal(o *Topic) bool {
 }
 
 func (p Partition) equal(o Partition) bool {
-	return slices.Equal(p.Replicas, o.Replicas) && slices.Equal(p.Founders, o.Founders) && slices.Equal(p.Target, o.Target)
+	return slices.Equal(p.Replicas, o.Replicas) && slices.Equal(p.Founders, o.Founders) && slices.Equal(p.Target, o.Target) &&
+		slices.Equal(p.Dropped, o.Dropped) && p.Move == o.Move
 }
 
 // compare finds what was touched between two images of which the second was begun anew.

@@ -151,6 +151,8 @@ func TestSnapshotsAreCompared(t *testing.T) {
 		{NodeRemoved{8, "h"}},
 		{TopicFactorFixed{id}, PartitionMoving{id, 0, []Replica{{2, "e", 8}}}},
 		{PartitionMoved{id, 0, []Replica{{2, "e", 8}}}},
+		{PartitionMoving{id, 0, []Replica{{2, "e", 8}}}, PartitionMoving{Topic: id}},
+		{PartitionMoving{id, 0, []Replica{{1, "d", 7}}}, PartitionMoved{id, 0, []Replica{{1, "d", 7}}}},
 		{SetConfig(msg.TopicResource, "t", "k", "w")},
 		{SetConfig(msg.BrokerResource, "", "k", "v")},
 		{TopicDeleted{id}},

@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
@@ -25,6 +26,26 @@ type Partition struct {
 	Founders []Replica
 	// Target are the replicas that it is moving to, nil if it is not moving. A replica that stays is the same in both.
 	Target []Replica
+	// Dropped are replicas of targets that were given up. Its group may have them still, even with all the votes, so they stay until
+	// the group is known to have exactly the members that are asked for.
+	Dropped []Replica
+	// Move counts the times that it was told where to move, or not to: so an answer to an earlier one is known as that.
+	Move uint64
+}
+
+// Moving reports that the partition's group may have other members than Replicas.
+func (p *Partition) Moving() bool { return p.Target != nil || p.Dropped != nil }
+
+// retarget gives the partition another target, nil to stay where it is.
+func (p *Partition) retarget(target []Replica) {
+	before := slices.Concat(p.Target, p.Dropped)
+	p.Target, p.Dropped = target, nil
+	for _, r := range before {
+		if !slices.Contains(p.Replicas, r) && !slices.Contains(p.Target, r) {
+			p.Dropped = append(p.Dropped, r)
+		}
+	}
+	p.Move++
 }
 
 // Members are the replicas that the partition's group is to have.
