@@ -48,8 +48,13 @@ func Continued(t *Traffic, bootstrap ...string) *Traffic {
 }
 
 func (t *Traffic) client(opts ...kgo.Opt) (*kgo.Client, error) {
-	return kgo.NewClient(append(opts, kgo.SeedBrokers(t.bootstrap...), kgo.MetadataMinAge(50*time.Millisecond), kgo.RetryBackoffFn(backoff))...)
+	return kgo.NewClient(append(opts, kgo.SeedBrokers(t.bootstrap...), kgo.MetadataMinAge(50*time.Millisecond), kgo.RetryBackoffFn(backoff),
+		kgo.ProduceRequestTimeout(patience), kgo.RequestTimeoutOverhead(patience), kgo.FetchMaxWait(time.Second))...)
 }
+
+// patience is how long a produce request may take, and how much longer a client waits for any answer. A node that is paused keeps
+// those that have asked it waiting as long as that, and their client would wait for twenty seconds.
+const patience = time.Second
 
 // backoff is impatient: how long a failure lasts is the broker's affair here, not the client's.
 func backoff(int) time.Duration { return 20 * time.Millisecond }
