@@ -78,7 +78,7 @@ func (s *sickStore) set(change func()) {
 func sickNode(t *testing.T) (*node, *sickStore) {
 	s := &sickStore{log: newMemLog()}
 	sys := actors.NewSystem(actors.Options{Node: 1, Log: zerolog.Nop()})
-	h := newHost(HostOptions{System: sys, Node: 1, Log: zerolog.Nop()}, s)
+	h := NewHostOver(HostOptions{System: sys, Node: 1, Log: zerolog.Nop()}, s)
 	t.Cleanup(func() {
 		if err := sys.Shutdown(10 * time.Second); err != nil {
 			t.Error(err)

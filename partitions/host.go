@@ -62,9 +62,10 @@ type Host struct {
 var _ msg.Directory = (*Host)(nil)
 
 // NewHost makes a host without partitions.
-func NewHost(o HostOptions) *Host { return newHost(o, onDisk{o.Store}) }
+func NewHost(o HostOptions) *Host { return NewHostOver(o, onDisk{o.Store}) }
 
-func newHost(o HostOptions, store Store) *Host {
+// NewHostOver is NewHost over another store than a directory's, as a simulation has one; HostOptions.Store is not used.
+func NewHostOver(o HostOptions, store Store) *Host {
 	if o.RetentionInterval == 0 {
 		o.RetentionInterval = 30 * time.Second
 	}

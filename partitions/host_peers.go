@@ -22,12 +22,14 @@ func (h *Host) echo() func(msg.NodeID) time.Time {
 	return h.o.Transport.Echo
 }
 
+// tellAll tells the partitions in their order, so that a simulation goes the same way again.
 func (h *Host) tellAll(m msg.Message) {
-	h.partitions.Range(func(_, p any) bool {
-		// One that has stopped has nothing to do with it any more.
-		_ = p.(*hosted).Post(m)
-		return true
-	})
+	for _, id := range h.All() {
+		if p, here := h.partitions.Load(id); here {
+			// One that has stopped has nothing to do with it any more.
+			_ = p.(*hosted).Post(m)
+		}
+	}
 }
 
 // stand lets the replica stand for election after a while, 0 for not at all.

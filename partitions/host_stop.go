@@ -25,18 +25,20 @@ func (h *Host) HandOver(done func()) {
 		}
 	}
 	timer := h.o.System.Clock().AfterFunc(handOverTime, finish)
-	h.partitions.Range(func(_, found any) bool {
-		p := found.(*hosted)
+	for _, id := range h.All() {
+		p, here := h.Partition(id)
+		if !here {
+			continue
+		}
 		if s := p.View().State(); s.Role != msg.Leader || s.Lease == nil {
-			return true
+			continue
 		}
 		left.Add(1)
 		t := &msg.Transfer{Asked: msg.Asked{Done: one}, To: msg.NoNode}
 		if p.Post(t) != nil {
 			one(nil)
 		}
-		return true
-	})
+	}
 	if one(nil); left.Load() == 0 {
 		timer.Stop()
 	}

@@ -25,6 +25,8 @@ type PeerLinks interface {
 type Peers struct {
 	links PeerLinks
 	host  func() *Host
+	// behind runs a function soon, and not inside the call.
+	behind func(func())
 
 	mu sync.RWMutex
 	// outboxes gather what is urgent, by node. There are as many as nodes were ever sent to.
@@ -36,7 +38,13 @@ var _ Transport = (*Peers)(nil)
 // NewPeers takes raft messages from the links to the partitions of a host, and back. host is asked with each payload, and may
 // still return nil.
 func NewPeers(links PeerLinks, host func() *Host) *Peers {
-	p := &Peers{links: links, host: host, outboxes: map[msg.NodeID]*outbox{}}
+	return NewPeersBehind(links, host, func(f func()) { go f() })
+}
+
+// NewPeersBehind is NewPeers with another way to do things behind than a goroutine, for simulations. behind must not run the
+// function before it returns.
+func NewPeersBehind(links PeerLinks, host func() *Host, behind func(func())) *Peers {
+	p := &Peers{links: links, host: host, behind: behind, outboxes: map[msg.NodeID]*outbox{}}
 	links.Handle(link.Raft, p.takeUrgent)
 	links.Handle(link.RaftEntries, p.takeBulk)
 	links.Handle(link.Files, p.takeFiles)
@@ -73,7 +81,7 @@ func (p *Peers) outbox(to msg.NodeID) *outbox {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.outboxes[to] == nil {
-		p.outboxes[to] = &outbox{links: p.links, to: to}
+		p.outboxes[to] = &outbox{links: p.links, to: to, behind: p.behind}
 	}
 	return p.outboxes[to]
 }

@@ -15,12 +15,13 @@ const (
 	outboxBytes   = 1 << 20
 )
 
-// outbox gathers the urgent messages of all groups to one node. The first one starts a goroutine that hands them to the link;
+// outbox gathers the urgent messages of all groups to one node. The first one starts a goroutine (Peers.behind) that hands them to the link;
 // all that come before it runs, and while it does, go with them: one heartbeat alone leaves at once, those of a thousand
 // groups in a few frames.
 type outbox struct {
-	links PeerLinks
-	to    msg.NodeID
+	links  PeerLinks
+	to     msg.NodeID
+	behind func(func())
 
 	mu sync.Mutex
 	// full are payloads that take no more, oldest first; filling is the one after them.
@@ -44,7 +45,7 @@ func (o *outbox) add(id msg.TopicPartition, m *raftpb.Message) {
 	}
 	if !o.leaving {
 		o.leaving = true
-		go o.leave()
+		o.behind(o.leave)
 	}
 }
 

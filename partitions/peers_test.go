@@ -198,7 +198,7 @@ func (s steps) Receive(_ *actors.Context, m msg.Message) {
 
 func TestMessagesReachTheirPartition(t *testing.T) {
 	l := newRecordedLinks()
-	h := newHost(HostOptions{}, nil)
+	h := NewHostOver(HostOptions{}, nil)
 	var host *Host
 	p := NewPeers(l, func() *Host { return host })
 	urgent := appendMessage(nil, partitionNumber(8), heartbeat(1))
