@@ -285,7 +285,9 @@ func (c *Core) Tick(now time.Time) {
 	if c.asleep {
 		return
 	}
-	c.rn.Tick()
+	if !c.voting() {
+		c.rn.Tick()
+	}
 	c.tickTransfer(now)
 	c.pursue(now)
 	c.renew(now)

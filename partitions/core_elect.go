@@ -65,11 +65,18 @@ func (c *Core) Stand() bool {
 	if c.damage != nil || c.lead != raft.None || c.members.place(c.Self) < 0 {
 		return false
 	}
+	if c.voting() {
+		return true
+	}
 	if err := c.rn.Campaign(); err != nil {
 		c.Logger.Debug().Err(err).Msg("the replica can't stand for election")
 	}
 	return true
 }
+
+// voting reports that this replica stands for election, and waits for its own vote to be durable. To stand once more, in another
+// term, would take a disk that is slow only longer.
+func (c *Core) voting() bool { return c.lead == raft.None && c.syncs.durable < c.syncs.vote }
 
 // lose notes at the leader that the link to a node is broken: what the members there said last holds no longer.
 func (c *Core) lose(node msg.NodeID, now time.Time) {

@@ -53,10 +53,11 @@ const (
 // syncs keeps raft's answers to appends until what they speak of is durable.
 type syncs struct {
 	asked, durable uint64 // counts of SyncNow; durable <= asked
+	vote           uint64 // the sync that makes this replica's latest vote for itself durable; <= asked
 	waiting        []release
 }
 
-// release is a set of answers that may be given when the after-th sync is durable.
+// release is a set of answers, or of requests for votes, that may leave when the after-th sync is durable.
 type release struct {
 	after    uint64
 	messages []*raftpb.Message
@@ -91,17 +92,25 @@ func (c *Core) Ready(now time.Time) (Ready, error) {
 // take turns what raft wants done into ours.
 func (c *Core) take(rd raft.Ready, out *Ready, now time.Time) error {
 	var apply *raftpb.Message
+	var candidacy []*raftpb.Message
 	for _, m := range rd.Messages {
-		switch m.GetTo() {
-		case raft.LocalAppendThread:
+		switch to := m.GetTo(); {
+		case to == raft.LocalAppendThread:
 			if err := c.startAppend(m, out, now); err != nil {
 				return err
 			}
-		case raft.LocalApplyThread:
+		case to == raft.LocalApplyThread:
 			apply = m
+		case m.GetType() == raftpb.MsgVote:
+			candidacy = append(candidacy, m)
 		default:
 			out.Messages = append(out.Messages, c.outgoing(m))
 		}
+	}
+	if len(candidacy) > 0 {
+		// The others alone can elect a candidate. One whose disk is slow would lead, and after a crash could be elected once more in
+		// the same term, with another log.
+		c.syncs.waiting = append(c.syncs.waiting, release{c.syncs.asked, candidacy})
 	}
 	c.stamp(out.Messages, now)
 	if !raft.IsEmptyHardState(rd.HardState) {
@@ -155,6 +164,9 @@ func (c *Core) startAppend(m *raftpb.Message, out *Ready, now time.Time) error {
 	case out.HardState != nil, len(out.Frames) > 0 && !c.Config.WriteCaching:
 		out.Sync = SyncNow
 		c.syncs.asked++
+		if out.HardState != nil && c.vote == c.Self {
+			c.syncs.vote = c.syncs.asked
+		}
 	case len(out.Frames) > 0:
 		out.Sync = SyncLater
 	}
