@@ -291,6 +291,9 @@ func (r *replica) publish(now time.Time) {
 	if !moved && !turned {
 		return
 	}
+	if turned {
+		r.host.counters.turned(old, &s)
+	}
 	s.Size = r.log.Size()
 	if !r.core.Only() {
 		s.Err = r.core.Damage()

@@ -46,9 +46,10 @@ type HostOptions struct {
 
 // Host holds the partitions of a node. It implements msg.Directory. Safe for concurrent use.
 type Host struct {
-	o     HostOptions
-	store Store
-	files *files // nil without HostOptions.Files
+	o        HostOptions
+	store    Store
+	files    *files // nil without HostOptions.Files
+	counters counters
 	// frames is the memory that all partitions' frames go through.
 	frames framePool
 

@@ -238,6 +238,7 @@ func (f *fetcher) take(c *actors.Context, m *said) {
 	}
 	f.asked = max(0, f.asked-int64(m.count))
 	f.progress = c.Now()
+	f.host.counters.filesIn.Add(uint64(len(m.bytes)))
 	err := f.in.Write(m.bytes)
 	if errors.Is(err, wal.ErrRefused) {
 		c.Log().Warn().Err(err).Int32("from", m.from).Msg("what another node sent of a file was refused")

@@ -156,7 +156,9 @@ func (s *server) answer(c *actors.Context, m *said) {
 		return
 	}
 	// What does not get into the link's queue is asked for again.
-	s.links.Send(m.from, link.Bulk, link.Files, piece.encode(), piece.bytes)
+	if s.links.Send(m.from, link.Bulk, link.Files, piece.encode(), piece.bytes) {
+		s.host.counters.filesOut.Add(uint64(len(piece.bytes)))
+	}
 }
 
 // touch finds the offer that a request is about, and notes that it is wanted.

@@ -48,6 +48,9 @@ func TestMemberThatMissedWhatIsGoneGetsTheFiles(t *testing.T) {
 	if w.state(lost).LogStart == 0 {
 		t.Error("the log of the member that was away was not replaced")
 	}
+	if in, out := w.nodes[lost].host.Stats().FileBytesIn, w.nodes[w.leader()].host.Stats().FileBytesOut; in == 0 || out < in {
+		t.Errorf("counted are %d bytes of files that came, and %d that went", in, out)
+	}
 	w.fill(75, 10)
 	w.same(lost)
 	w.down(lost)

@@ -100,12 +100,18 @@ func TestALostRequestIsNotSentAgain(t *testing.T) {
 	if o.answers != 0 {
 		t.Fatalf("answered too early: %v", o.err)
 	}
+	if s := w.nodes[1].fabric.Stats(); s.Pending != 1 || s.PendingBytes == 0 || s.Late != 0 {
+		t.Errorf("while it waits: %+v", s)
+	}
 	w.clock.Advance(1)
 	if o.answers != 1 || !errors.Is(o.err, kerr.RequestTimedOut) || !strings.Contains(o.err.Error(), "outcome is unknown") {
 		t.Errorf("%+v", o)
 	}
 	if len(w.wire) != 0 {
 		t.Error("it was sent again")
+	}
+	if s := w.nodes[1].fabric.Stats(); s != (Stats{Late: 1}) {
+		t.Errorf("when it was given up: %+v", s)
 	}
 }
 

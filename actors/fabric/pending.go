@@ -36,6 +36,7 @@ type table struct {
 	last    uint64
 	waiting map[uint64]*waiting
 	bytes   int
+	late    uint64 // were taken out as their time had passed
 }
 
 func newTable(c clock.Clock) *table { return &table{clock: c, waiting: map[uint64]*waiting{}} }
@@ -55,11 +56,23 @@ func (t *table) add(w *waiting, within time.Duration, late func(*waiting)) error
 	t.waiting[w.id] = w
 	t.bytes += w.bytes
 	w.timer = t.clock.AfterFunc(within, func() {
-		if t.take(w.id, w.node) != nil {
+		if t.expire(w) {
 			late(w)
 		}
 	})
 	return nil
+}
+
+// expire takes out a request whose time has passed, if it is still there.
+func (t *table) expire(w *waiting) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.waiting[w.id] != w {
+		return false
+	}
+	t.remove(w)
+	t.late++
+	return true
 }
 
 // take takes out the request of that number that waits for that node, nil if there is none any more.

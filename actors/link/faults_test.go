@@ -60,6 +60,9 @@ func TestCuts(t *testing.T) {
 			c.cut(p, false)
 			p.reset()
 			a.saw("up 2, down 2, up 2")
+			if lost := a.Peers()[0].Lost; lost != 1 {
+				t.Errorf("the link was lost %d times", lost)
+			}
 			b.saw("up 1, down 1, up 1")
 		})
 	}

@@ -54,8 +54,9 @@ type Options struct {
 type PeerStatus struct {
 	Node msg.NodeID
 	Up   bool
-	// Since is when it came up, or went down.
+	// Since is when it came up, or went down; Lost is how often it went down.
 	Since time.Time
+	Lost  uint64
 	// Queued is the bytes that wait, by lane.
 	Queued [lanes]int
 	// RoundTrip is that of the last ping that was answered.

@@ -53,8 +53,9 @@ type peer struct {
 	// seen is the last session that the incarnation has dialed: one before it comes late.
 	incarnation string
 	seen        uint64
-	// since is when the link came up or went down.
+	// since is when the link came up or went down; lost is how often it went down.
 	since time.Time
+	lost  uint64
 }
 
 var (
@@ -218,7 +219,7 @@ func (p *peer) life(s *session) {
 
 func (p *peer) up(s *session) {
 	o := &p.links.o
-	p.mark()
+	p.mark(false)
 	p.live.Store(s)
 	o.Log.Debug().Int32("peer", p.node).Str("incarnation", s.peer.Incarnation).Msg("link up")
 	p.links.said.forget(p.node)
@@ -231,7 +232,7 @@ func (p *peer) up(s *session) {
 func (p *peer) down(s *session) {
 	o := &p.links.o
 	p.live.Store(nil)
-	p.mark()
+	p.mark(true)
 	if p.links.ctx.Err() != nil {
 		return
 	}
@@ -241,10 +242,13 @@ func (p *peer) down(s *session) {
 	}
 }
 
-func (p *peer) mark() {
+func (p *peer) mark(lost bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.since = p.links.o.Clock.Now()
+	if lost {
+		p.lost++
+	}
 }
 
 // want has the peer dialed at an address.
@@ -270,7 +274,7 @@ func (p *peer) leave(why error, closing bool) {
 
 func (p *peer) status() PeerStatus {
 	p.mu.Lock()
-	st := PeerStatus{Node: p.node, Since: p.since}
+	st := PeerStatus{Node: p.node, Since: p.since, Lost: p.lost}
 	p.mu.Unlock()
 	if s := p.live.Load(); s != nil {
 		st.Up = true

@@ -63,6 +63,7 @@ func (n *Node) startActors(context.Context) error {
 			return n.system.At(node, msg.PartitionName(id))
 		},
 		Leadership: n.host.Leadership, Load: n.load, Refused: n.waitsFor,
+		Renewed: func(at time.Time) { n.renewed.Store(&at) },
 	}))
 	if err != nil {
 		return fmt.Errorf("starting the controller: %w", err)

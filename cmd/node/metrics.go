@@ -6,58 +6,70 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/seed-e634fa49/troupe/actors"
+	"github.com/seed-e634fa49/troupe/actors/bus"
+	"github.com/seed-e634fa49/troupe/actors/fabric"
 	"github.com/seed-e634fa49/troupe/wal"
 )
 
 // Every figure is read when it is asked for: what passes counts itself, where it passes, and nothing is kept twice.
-var (
-	actorsDesc   = describe("actors", "running", "Actors that run.")
-	restartsDesc = describe("actors", "restarts_total", "Restarts of actors after a panic.")
-	fullDesc     = describe("actors", "mailbox_full_total", "Messages refused because a mailbox was full.")
-	queuedDesc   = describe("actors", "queued_bytes", "Bytes that wait in mailboxes.")
 
-	hostedDesc = describe("partitions", "hosted", "Partitions that live on this node.")
-	ledDesc    = describe("partitions", "led", "Partitions that this node leads.")
-	failedDesc = describe("partitions", "failed", "Partitions on this node that can't be served.")
-	sizeDesc   = describe("partitions", "log_bytes", "Size of the logs' files, all partitions together.")
-)
-
-// walFigures are what the store counts, with how each is shown.
-var walFigures = []struct {
+// figure is one of the figures that a T holds.
+type figure[T any] struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
-	of   func(*wal.Stats) float64
-}{
-	{describe("wal", "syncs_total", "Group commits: rounds in which the syncer made something durable."), prometheus.CounterValue,
-		func(s *wal.Stats) float64 { return float64(s.Cycles) }},
-	{describe("wal", "sync_calls_total", "System calls that the group commits took."), prometheus.CounterValue,
-		func(s *wal.Stats) float64 { return float64(s.SyncCalls) }},
-	{describe("wal", "synced_logs_total", "Logs that group commits served; divided by syncs_total, the group that shares one."), prometheus.CounterValue,
-		func(s *wal.Stats) float64 { return float64(s.SyncedLogs) }},
-	{describe("wal", "sync_seconds_total", "Time that group commits took."), prometheus.CounterValue,
-		func(s *wal.Stats) float64 { return s.SyncTime.Seconds() }},
-	{describe("wal", "slowest_sync_seconds", "The longest group commit since the start."), prometheus.GaugeValue,
-		func(s *wal.Stats) float64 { return s.SlowestSync.Seconds() }},
-	{describe("wal", "appended_bytes_total", "Bytes appended to logs."), prometheus.CounterValue,
-		func(s *wal.Stats) float64 { return float64(s.AppendedBytes) }},
-	{describe("wal", "read_bytes_total", "Bytes read from logs for clients."), prometheus.CounterValue,
-		func(s *wal.Stats) float64 { return float64(s.ReadBytes) }},
-	{describe("wal", "recoveries_total", "Logs opened and recovered."), prometheus.CounterValue,
-		func(s *wal.Stats) float64 { return float64(s.Recoveries) }},
-	{describe("wal", "recovery_seconds_total", "Time that recovering logs took, all of them added up."), prometheus.CounterValue,
-		func(s *wal.Stats) float64 { return s.RecoveryTime.Seconds() }},
-	{describe("wal", "dirty_logs", "Logs that wait for the next group commit."), prometheus.GaugeValue,
-		func(s *wal.Stats) float64 { return float64(s.DirtyLogs) }},
-	{describe("wal", "open_tails", "Logs that are open for writing."), prometheus.GaugeValue,
-		func(s *wal.Stats) float64 { return float64(s.OpenTails) }},
-	{describe("wal", "tail_bytes", "Memory that the tails of logs hold."), prometheus.GaugeValue,
-		func(s *wal.Stats) float64 { return float64(s.TailBytes) }},
-	{describe("wal", "read_files", "Descriptors kept for readers."), prometheus.GaugeValue,
-		func(s *wal.Stats) float64 { return float64(s.ReadFiles) }},
+	of   func(*T) float64
 }
 
-func describe(subsystem, name, help string) *prometheus.Desc {
-	return prometheus.NewDesc(prometheus.BuildFQName("troupe", subsystem, name), help, nil, nil)
+// figures are all that are shown of a T.
+type figures[T any] []figure[T]
+
+// show shows the figures of one T. Labels are those of each.
+func (f figures[T]) show(to chan<- prometheus.Metric, s *T, labels ...string) {
+	for _, one := range f {
+		to <- prometheus.MustNewConstMetric(one.desc, one.kind, one.of(s), labels...)
+	}
+}
+
+func (f figures[T]) describe(to chan<- *prometheus.Desc) {
+	for _, one := range f {
+		to <- one.desc
+	}
+}
+
+const (
+	counter = prometheus.CounterValue
+	gauge   = prometheus.GaugeValue
+)
+
+func describe(subsystem, name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName("troupe", subsystem, name), help, labels, nil)
+}
+
+// indicator shows what is so or not.
+func indicator(so bool) float64 {
+	if so {
+		return 1
+	}
+	return 0
+}
+
+// source is something of a running node that has figures.
+type source[T any] struct {
+	node    *Node
+	figures figures[T]
+	of      func(*Node) T
+}
+
+// Describe implements prometheus.Collector.
+func (s source[T]) Describe(to chan<- *prometheus.Desc) { s.figures.describe(to) }
+
+// Collect implements prometheus.Collector. There is nothing to show of a node that does not run yet.
+func (s source[T]) Collect(to chan<- prometheus.Metric) {
+	if s.node.stage() >= actorsRun {
+		at := s.of(s.node)
+		s.figures.show(to, &at)
+	}
 }
 
 // collect registers what the node itself measures. The door for Kafka clients adds its own.
@@ -66,7 +78,13 @@ func (n *Node) collect() {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		n.started,
-		actorCollector{n}, partitionCollector{n}, walCollector{n},
+		source[actors.Stats]{n, actorFigures, func(n *Node) actors.Stats { return n.system.Stats() }},
+		source[wal.Stats]{n, walFigures, func(n *Node) wal.Stats { return n.store.Stats() }},
+		source[partitionSums]{n, partitionFigures, (*Node).sumUp},
+		source[standing]{n, clusterFigures, (*Node).standing},
+		source[bus.Stats]{n, busFigures, func(n *Node) bus.Stats { return n.bus.Stats() }},
+		source[fabric.Stats]{n, fabricFigures, func(n *Node) fabric.Stats { return n.fabric.Stats() }},
+		linkCollector{n},
 	)
 }
 
@@ -79,68 +97,41 @@ func newStartGauge() prometheus.Gauge {
 
 func (n *Node) measureStart(took time.Duration) { n.started.Set(took.Seconds()) }
 
-// actorCollector shows the actor system's figures.
-type actorCollector struct{ n *Node }
-
-// Describe implements prometheus.Collector.
-func (actorCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{actorsDesc, restartsDesc, fullDesc, queuedDesc} {
-		to <- d
-	}
+// actorFigures are those of the actor system.
+var actorFigures = figures[actors.Stats]{
+	{describe("actors", "running", "Actors that run."), gauge, func(s *actors.Stats) float64 { return float64(s.Actors) }},
+	{describe("actors", "restarts_total", "Restarts of actors after a panic."), counter, func(s *actors.Stats) float64 { return float64(s.Restarts) }},
+	{describe("actors", "mailbox_full_total", "Messages refused because a mailbox was full."), counter,
+		func(s *actors.Stats) float64 { return float64(s.Full) }},
+	{describe("actors", "queued_bytes", "Bytes that wait in mailboxes."), gauge, func(s *actors.Stats) float64 { return float64(s.QueuedBytes) }},
 }
 
-// Collect implements prometheus.Collector.
-func (c actorCollector) Collect(to chan<- prometheus.Metric) {
-	if c.n.stage() < actorsRun {
-		return
-	}
-	s := c.n.system.Stats()
-	to <- prometheus.MustNewConstMetric(actorsDesc, prometheus.GaugeValue, float64(s.Actors))
-	to <- prometheus.MustNewConstMetric(restartsDesc, prometheus.CounterValue, float64(s.Restarts))
-	to <- prometheus.MustNewConstMetric(fullDesc, prometheus.CounterValue, float64(s.Full))
-	to <- prometheus.MustNewConstMetric(queuedDesc, prometheus.GaugeValue, float64(s.QueuedBytes))
-}
-
-// partitionCollector adds up the views of the partitions. Single partitions are not shown: a node may hold ten thousand.
-type partitionCollector struct{ n *Node }
-
-// Describe implements prometheus.Collector.
-func (partitionCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{hostedDesc, ledDesc, failedDesc, sizeDesc} {
-		to <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (c partitionCollector) Collect(to chan<- prometheus.Metric) {
-	if c.n.stage() < actorsRun {
-		return
-	}
-	h := c.n.health()
-	for desc, value := range map[*prometheus.Desc]float64{
-		hostedDesc: float64(h.hosted), ledDesc: float64(h.led), failedDesc: float64(h.failed), sizeDesc: float64(h.size),
-	} {
-		to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
-	}
-}
-
-// walCollector shows the store's figures.
-type walCollector struct{ n *Node }
-
-// Describe implements prometheus.Collector.
-func (walCollector) Describe(to chan<- *prometheus.Desc) {
-	for _, f := range walFigures {
-		to <- f.desc
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (c walCollector) Collect(to chan<- prometheus.Metric) {
-	if c.n.stage() < actorsRun {
-		return
-	}
-	s := c.n.store.Stats()
-	for _, f := range walFigures {
-		to <- prometheus.MustNewConstMetric(f.desc, f.kind, f.of(&s))
-	}
+// walFigures are what the store counts.
+var walFigures = figures[wal.Stats]{
+	{describe("wal", "syncs_total", "Group commits: rounds in which the syncer made something durable."), counter,
+		func(s *wal.Stats) float64 { return float64(s.Cycles) }},
+	{describe("wal", "sync_calls_total", "System calls that the group commits took."), counter,
+		func(s *wal.Stats) float64 { return float64(s.SyncCalls) }},
+	{describe("wal", "synced_logs_total", "Logs that group commits served; divided by syncs_total, the group that shares one."), counter,
+		func(s *wal.Stats) float64 { return float64(s.SyncedLogs) }},
+	{describe("wal", "sync_seconds_total", "Time that group commits took."), counter,
+		func(s *wal.Stats) float64 { return s.SyncTime.Seconds() }},
+	{describe("wal", "slowest_sync_seconds", "The longest group commit since the start."), gauge,
+		func(s *wal.Stats) float64 { return s.SlowestSync.Seconds() }},
+	{describe("wal", "appended_bytes_total", "Bytes appended to logs."), counter,
+		func(s *wal.Stats) float64 { return float64(s.AppendedBytes) }},
+	{describe("wal", "read_bytes_total", "Bytes read from logs for clients."), counter,
+		func(s *wal.Stats) float64 { return float64(s.ReadBytes) }},
+	{describe("wal", "recoveries_total", "Logs opened and recovered."), counter,
+		func(s *wal.Stats) float64 { return float64(s.Recoveries) }},
+	{describe("wal", "recovery_seconds_total", "Time that recovering logs took, all of them added up."), counter,
+		func(s *wal.Stats) float64 { return s.RecoveryTime.Seconds() }},
+	{describe("wal", "dirty_logs", "Logs that wait for the next group commit."), gauge,
+		func(s *wal.Stats) float64 { return float64(s.DirtyLogs) }},
+	{describe("wal", "open_tails", "Logs that are open for writing."), gauge,
+		func(s *wal.Stats) float64 { return float64(s.OpenTails) }},
+	{describe("wal", "tail_bytes", "Memory that the tails of logs hold."), gauge,
+		func(s *wal.Stats) float64 { return float64(s.TailBytes) }},
+	{describe("wal", "read_files", "Descriptors kept for readers."), gauge,
+		func(s *wal.Stats) float64 { return float64(s.ReadFiles) }},
 }

@@ -65,6 +65,8 @@ type Node struct {
 	// failed takes the first error that ends the node's work outside of a sync: an image that can't be applied.
 	failed chan error
 
+	// renewed is when the controller has last renewed this node's lease, nil for not yet.
+	renewed atomic.Pointer[time.Time]
 	// waits is what the start waits for, nil for nothing in particular.
 	waits atomic.Pointer[error]
 	// running ends when the node is stopped.
@@ -167,9 +169,31 @@ func (n *Node) Ready() error {
 		if waits := n.waits.Load(); waits != nil && *waits != nil {
 			return *waits
 		}
-		return errors.New("the cluster's metadata is not applied yet")
+		return n.waitsForMetadata()
+	}
+	if self, ok := n.image.Load().Node(n.o.ID); ok && self.Fenced {
+		return errors.New("the cluster does not hear this node and has fenced it: clients are not told of it")
 	}
 	return n.health().err()
+}
+
+// waitsForMetadata says what an image that is not up to date yet waits for.
+func (n *Node) waitsForMetadata() error {
+	if n.stage() < actorsRun {
+		return errors.New("the node is being started")
+	}
+	leader, known := n.host.Leadership(metadataPartition)
+	if known && leader.Leader != msg.NoNode {
+		return fmt.Errorf("the cluster's metadata is not applied yet; node %d leads its log", leader.Leader)
+	}
+	up := 0
+	peers := n.links.Peers()
+	for _, p := range peers {
+		if p.Up {
+			up++
+		}
+	}
+	return fmt.Errorf("nobody leads the cluster's metadata log yet, which takes a majority of its voters; %d of %d other nodes are linked", up, len(peers))
 }
 
 // stage is a step of the start.

@@ -279,9 +279,14 @@ func TestAStopAnswersWhatIsInFlight(t *testing.T) {
 func TestWhatOperatorsSee(t *testing.T) {
 	n := start(t, options(t, t.TempDir()))
 	createTopic(t, n, "orders", 3)
-	for path, want := range map[string]string{
-		"/healthz": "ok", "/readyz": "ready",
-		"/metrics": "\ntroupe_partitions_led 4\n", // the metadata's too
+	for path, wants := range map[string][]string{
+		"/healthz": {"ok\n"}, "/readyz": {"ready\n"},
+		"/metrics": {
+			"\ntroupe_partitions_led 4\n", // the metadata's too
+			"\ntroupe_partitions_offline 0\n", "\ntroupe_partitions_under_replicated 0\n", "\ntroupe_partitions_leaderships_taken_total 4\n",
+			"\ntroupe_controller_leads 1\n", "\ntroupe_controller_image_lag_records 0\n", "\ntroupe_cluster_nodes 1\n",
+			"\ntroupe_bus_routes 0\n", "\ntroupe_fabric_pending 0\n", "\ntroupe_transfers_running 0\n",
+		},
 	} {
 		a, err := http.Get("http://" + n.HTTPAddr() + path)
 		if err != nil {
@@ -289,8 +294,10 @@ func TestWhatOperatorsSee(t *testing.T) {
 		}
 		body, err := io.ReadAll(a.Body)
 		a.Body.Close()
-		if err != nil || a.StatusCode != 200 || !strings.Contains(string(body), want) {
-			t.Errorf("%s: %s %v, without %q:\n%.2000s", path, a.Status, err, want, body)
+		for _, want := range wants {
+			if err != nil || a.StatusCode != 200 || !strings.Contains(string(body), want) {
+				t.Errorf("%s: %s %v, without %q:\n%.2000s", path, a.Status, err, want, body)
+			}
 		}
 	}
 	stop(t, n)

@@ -184,13 +184,18 @@ func (r *replicas) replica(t *metadata.Topic, p int) (metadata.Replica, bool) {
 	return metadata.Replica{}, false
 }
 
-// layers are the places that a topic's configuration comes from.
+// layers are the places that a topic's configuration here comes from.
 func (r *replicas) layers(i *metadata.Image, topic string) configs.Layers {
+	return layersOf(i, topic, r.node, r.static)
+}
+
+// layersOf are the places that a topic's configuration on a node comes from.
+func layersOf(i *metadata.Image, topic string, node msg.NodeID, static map[string]string) configs.Layers {
 	return configs.Layers{
 		Own:     i.Overrides(msg.TopicResource, topic),
 		Cluster: i.Overrides(msg.BrokerResource, ""),
-		Node:    i.Overrides(msg.BrokerResource, strconv.Itoa(int(r.node))),
-		Static:  r.static,
+		Node:    i.Overrides(msg.BrokerResource, strconv.Itoa(int(node))),
+		Static:  static,
 	}
 }
 

@@ -52,7 +52,8 @@ type player struct {
 	stopped bool
 	images  []*metadata.Image
 	refused []error
-	starts  int // of its process
+	renewed time.Time // the lease
+	starts  int       // of its process
 }
 
 func newEnsemble(t *testing.T, seed uint64, nodes int) *ensemble {
@@ -81,6 +82,7 @@ func (e *ensemble) begin(id msg.NodeID) {
 		Leadership: func(msg.TopicPartition) (msg.Leadership, bool) { return msg.Leadership{Leader: msg.NoNode}, true },
 		Load:       func() Load { return Load{DiskBytes: int64(id), Led: 1} },
 		Refused:    func(err error) { p.refused = append(p.refused, err) },
+		Renewed:    func(at time.Time) { p.renewed = at },
 	}))
 	if err != nil {
 		e.t.Fatal(err)
@@ -367,6 +369,11 @@ func TestANodeThatIsNotHeardIsFenced(t *testing.T) {
 		t.Errorf("after 5 s without node 3 there are nodes %s", got)
 	}
 	e.settle(3 * time.Second)
+	for id, most := range map[msg.NodeID]time.Duration{2: time.Second, 3: time.Minute} {
+		if ago := e.clock.Now().Sub(e.players[id].renewed); ago > most || id == 3 && ago < 7*time.Second {
+			t.Errorf("node %d's lease was renewed %s ago", id, ago)
+		}
+	}
 	if got := e.nodes(2); got != "1 2 3f " {
 		t.Errorf("after 8 s without node 3 there are nodes %s", got)
 	}

@@ -116,11 +116,14 @@ func (a *actor) answered(c *actors.Context, err error) {
 
 // beaten takes the answer to a Heartbeat.
 func (a *actor) beaten(c *actors.Context, err error) {
-	if errors.Is(err, kerr.BrokerIDNotRegistered) {
+	switch {
+	case errors.Is(err, kerr.BrokerIDNotRegistered):
 		a.member.unknown = true
-		return
+	case err == nil && a.Renewed != nil:
+		a.Renewed(c.Now())
+	default:
+		a.refused(c, err)
 	}
-	a.refused(c, err)
 }
 
 // stopNode tells the controller that leads that this node stops.

@@ -53,6 +53,9 @@ type Options struct {
 	// Refused is told, on the controller's step, why the cluster refuses to have this node; nil if nobody wants to know. The
 	// node goes on asking: an operator may change what stands in the way.
 	Refused func(err error)
+	// Renewed is told, on the controller's step, when another node's controller has renewed this node's lease; nil if nobody wants
+	// to know.
+	Renewed func(at time.Time)
 
 	Settings
 }
