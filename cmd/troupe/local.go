@@ -29,8 +29,9 @@ type local struct {
 	set     map[string]string
 
 	out, err io.Writer
-	// mu keeps the lines of different nodes apart.
-	mu sync.Mutex
+	// mu keeps the lines of different nodes apart, and guards pids, those that run as a node, by number from 1.
+	mu   sync.Mutex
+	pids map[int]int
 }
 
 // The first node's ports lie round its Kafka port as the defaults of serve do round 9092.
@@ -44,13 +45,13 @@ const (
 )
 
 func (s shell) local() *cobra.Command {
-	l := &local{out: s.out, err: s.err}
+	l := &local{out: s.out, err: s.err, pids: map[int]int{}}
 	c := &cobra.Command{
 		Use:   "local",
 		Short: "Run a cluster on this machine, for development",
-		Long: "local starts a cluster of nodes, each a process of its own, and stops them when it is interrupted. When all serve it prints one\n" +
-			"line, `ready bootstrap=HOST:PORT,… data=DIR`. Kill one of them, by the process id that is printed, and see what your clients\n" +
-			"do; after a while it is started again. Each node logs to DIR/nodeN.log.",
+		Long: "local starts a cluster of nodes, each a process of its own, and stops them when it is interrupted. When all serve it prints a\n" +
+			"table of them and one line, `ready bootstrap=HOST:PORT,… data=DIR`. Kill one of them, by its process id, and see what your\n" +
+			"clients do; after a while it is started again. Each node logs to DIR/nodeN.log.",
 		Args: arguments(cobra.NoArgs),
 	}
 	f := c.Flags()
@@ -121,7 +122,7 @@ func (l *local) run(ctx context.Context) error {
 	go func() {
 		ready.Wait()
 		if ctx.Err() == nil {
-			l.say(l.out, "ready bootstrap=%s data=%s", strings.Join(l.bootstrap(), ","), quoted(l.data))
+			l.show()
 		}
 	}()
 	running.Wait()
@@ -129,6 +130,22 @@ func (l *local) run(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// show prints where the nodes are.
+func (l *local) show() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rows := [][]string{strings.Fields("NODE PID KAFKA HTTP PEER LOG")}
+	for i := range l.nodes {
+		n := i + 1
+		rows = append(rows, []string{
+			strconv.Itoa(n), strconv.Itoa(l.pids[n]), l.address(n, 0), l.address(n, httpPort), l.address(n, peerPort), l.logFile(n),
+		})
+	}
+	// Nobody may be reading; the nodes run on.
+	_ = table(l.out, rows)
+	_, _ = fmt.Fprintf(l.out, "ready bootstrap=%s data=%s\n", strings.Join(l.bootstrap(), ","), quoted(l.data))
 }
 
 func (l *local) bootstrap() []string {
@@ -143,13 +160,18 @@ func (l *local) bootstrap() []string {
 func (l *local) keep(ctx context.Context, i int, ready func()) error {
 	defer ready()
 	for served := false; ; {
-		state, was, err := l.runOnce(ctx, i, ready)
+		state, was, err := l.runOnce(ctx, i, func(pid int) {
+			if l.serves(i, pid); served {
+				l.say(l.out, "node %d serves again pid=%d", i, pid)
+			}
+			ready()
+		})
 		served = served || was
 		switch {
 		case err != nil || ctx.Err() != nil:
 			return err
 		case !served:
-			return fmt.Errorf("node %d did not start (%s); its log is %s", i, state, l.logFile(i))
+			return fmt.Errorf("node %d did not start (%s); the last that its log %s says: %s", i, state, l.logFile(i), l.lastWords(i))
 		case l.restart == 0:
 			l.say(l.err, "node %d died (%s); it stays dead", i, state)
 			<-ctx.Done()
@@ -166,10 +188,27 @@ func (l *local) keep(ctx context.Context, i int, ready func()) error {
 	}
 }
 
+func (l *local) serves(i, pid int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pids[i] = pid
+}
+
+// lastWords is the last line of a node's log.
+func (l *local) lastWords(i int) string {
+	text, err := os.ReadFile(l.logFile(i))
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return lines[len(lines)-1]
+}
+
 func (l *local) logFile(i int) string { return filepath.Join(l.data, fmt.Sprintf("node%d.log", i)) }
 
-// runOnce runs node i until it ends, by itself or because ctx has, and reports how, and whether it had served.
-func (l *local) runOnce(ctx context.Context, i int, ready func()) (state *os.ProcessState, served bool, err error) {
+// runOnce runs node i until it ends, by itself or because ctx has, and reports how, and whether it had served. ready is called
+// with its process id when it does.
+func (l *local) runOnce(ctx context.Context, i int, ready func(pid int)) (state *os.ProcessState, served bool, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, false, fmt.Errorf("finding this program: %w", err)
@@ -193,10 +232,9 @@ func (l *local) runOnce(ctx context.Context, i int, ready func()) (state *os.Pro
 		return nil, false, fmt.Errorf("starting node %d: %w", i, err)
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if rest, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
+		if strings.HasPrefix(lines.Text(), "ready ") {
 			served = true
-			l.say(l.out, "node %d pid=%d %s", i, node.Process.Pid, rest)
-			ready()
+			ready(node.Process.Pid)
 		}
 	}
 	// How it ended is in its state; an error of Wait says no more.
