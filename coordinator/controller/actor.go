@@ -180,7 +180,14 @@ func (a *actor) follow(c *actors.Context) {
 		c.Log().Info().Bool("leads", a.led).Int32("epoch", state.Epoch).Msg("controller")
 	}
 	if a.core.next() < state.HighWatermark {
-		if err := a.read(view); err != nil {
+		err := a.read(view)
+		if errors.Is(err, kerr.NotLeaderForPartition) {
+			// It leads and has heard no majority lately: nothing is read until that is settled.
+			a.lookLater(c)
+			a.carryOut(c)
+			return
+		}
+		if err != nil {
 			c.Fail(err)
 			return
 		}

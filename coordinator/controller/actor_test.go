@@ -387,6 +387,24 @@ func TestActorIsPatientWithASickLog(t *testing.T) {
 	}
 }
 
+// A leader that has not heard a majority lately may not read its own log. That is no damage.
+func TestActorWaitsForALeaseThatHasRunOut(t *testing.T) {
+	th := founded(t)
+	th.log.silent = msg.Errorf(kerr.NotLeaderForPartition, "no majority was heard lately")
+	th.log.add(record.Build([]record.Record{metadata.Encode(metadata.RaftIDsIssued{Next: 9})}, time.UnixMilli(0)))
+	for range 10 {
+		th.run()
+	}
+	if got := th.printed.String(); strings.Contains(got, "failed") {
+		t.Errorf("logged %s", got)
+	}
+	th.log.silent = nil
+	th.run()
+	if got := th.image().NextRaftID(); got != 9 {
+		t.Errorf("the next raft id is %d: the log is not followed again", got)
+	}
+}
+
 func TestActorFailsAloud(t *testing.T) {
 	th := play(t, 1, &fakeLog{state: msg.State{Leader: msg.NoNode}})
 	th.options.Founding.ClusterID = ""

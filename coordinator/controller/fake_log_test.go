@@ -19,6 +19,7 @@ type fakeLog struct {
 	reads   int
 	views   int
 	mute    bool  // reads find nothing
+	silent  error // why reads are refused
 	stopped error // what Post answers to a Wait
 	members []msg.Member
 }
@@ -124,6 +125,9 @@ func (v fakeView) State() *msg.State { return v.state }
 // Read returns the batch that holds the offset, alone, so that a long log takes many steps.
 func (v fakeView) Read(req msg.ReadRequest) (msg.ReadResult, error) {
 	v.log.reads++
+	if v.log.silent != nil {
+		return msg.ReadResult{}, v.log.silent
+	}
 	if v.log.mute {
 		return msg.ReadResult{Release: func() {}}, nil
 	}
