@@ -88,7 +88,32 @@ func (c *connection) serve() {
 			return
 		}
 	}
-	c.await(nil)
+	if c.await(nil) && c.isDraining() {
+		c.linger()
+	}
+}
+
+// How long a connection that is drained waits for the client to read and to leave: as long as requests still come, each within
+// lingerQuiet of the one before, but not longer than lingerMost.
+const (
+	lingerQuiet = 50 * time.Millisecond
+	lingerMost  = time.Second
+)
+
+// linger ends the connection in the direction to the client only, and throws away what still comes: a client that could not send any more
+// would give up its connection, with the answers in it that it has not read yet.
+func (c *connection) linger() {
+	half, ok := c.socket.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	for until := time.Now().Add(lingerMost); time.Now().Before(until); {
+		_ = c.socket.SetReadDeadline(time.Now().Add(lingerQuiet))
+		if _, err := c.in.Peek(1); err != nil {
+			return
+		}
+		_, _ = c.in.Discard(c.in.Buffered())
+	}
 }
 
 // open makes a call of a frame.

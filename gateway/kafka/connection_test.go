@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"io"
 	"net"
 	"runtime"
 	"strings"
@@ -132,6 +133,38 @@ func TestShutdownAnswersWhatIsInFlight(t *testing.T) {
 		t.Error("the produce in flight was not answered")
 	}
 	producer.expectClosed()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
+// A client that goes on sending while the server stops must not lose, with its connection, the answers that are on their way to it.
+func TestShutdownDoesNotCutOffWhoStillSends(t *testing.T) {
+	w := newWorld(t)
+	p := w.topic("topic", 1)[0]
+	p.holding = true
+	s, addr := w.open()
+	producer, idle := dial(t, addr), dial(t, addr)
+	producer.send(produceTo(9, "topic", 0, -1, batchOf("a")))
+	ask[*kmsg.ApiVersionsResponse](idle, apiVersionsRequest(3))
+	waitFor(t, "the append", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.posted == 1
+	})
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.Shutdown(context.Background()) }()
+	idle.expectClosed() // so all are draining
+	producer.send(apiVersionsRequest(3))
+	p.letGo()
+	if id, _ := producer.receive(); id != 1 {
+		t.Errorf("answer %d came", id)
+	}
+	producer.send(apiVersionsRequest(3))
+	if _, _, err := producer.read(); err != io.EOF {
+		t.Errorf("the connection ended with %v", err)
+	}
+	producer.Close()
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
