@@ -63,7 +63,7 @@ type Host struct {
 var _ msg.Directory = (*Host)(nil)
 
 // NewHost makes a host without partitions.
-func NewHost(o HostOptions) *Host { return NewHostOver(o, onDisk{o.Store}) }
+func NewHost(o HostOptions) *Host { return NewHostOver(o, OnDisk(o.Store)) }
 
 // NewHostOver is NewHost over another store than a directory's, as a simulation has one; HostOptions.Store is not used.
 func NewHostOver(o HostOptions, store Store) *Host {

@@ -58,10 +58,14 @@ type Store interface {
 	Room(n int) error
 }
 
-// onDisk is a node's store on disk.
-type onDisk struct{ *wal.Store }
+// DiskStore is a node's Store on disk.
+type DiskStore struct{ *wal.Store }
 
-func (s onDisk) Open(name string) (Log, error) {
+// OnDisk is the store as partitions use it.
+func OnDisk(s *wal.Store) DiskStore { return DiskStore{s} }
+
+// Open implements Store.
+func (s DiskStore) Open(name string) (Log, error) {
 	l, err := s.Store.Open(name)
 	if err != nil {
 		return nil, err

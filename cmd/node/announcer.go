@@ -2,6 +2,8 @@ package node
 
 import (
 	"encoding/binary"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -85,9 +87,11 @@ func (a *announcer) flush() {
 	for id, l := range a.news {
 		all = append(all, leaders.Announcement{Partition: id, Leadership: l})
 	}
+	slices.SortFunc(all, func(a, b leaders.Announcement) int { return a.Partition.Compare(b.Partition) })
 	clear(a.news)
+	peers := slices.Sorted(maps.Keys(a.up))
 	for _, frame := range leaders.Encode(all) {
-		for peer := range a.up {
+		for _, peer := range peers {
 			if !a.send(peer, frame) {
 				a.missed(peer)
 			}
@@ -136,8 +140,8 @@ func (a *announcer) catchUp() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.catching = false
-	for peer, missed := range a.up {
-		if missed {
+	for _, peer := range slices.Sorted(maps.Keys(a.up)) {
+		if a.up[peer] {
 			a.up[peer] = false
 			a.tellAll(peer)
 		}

@@ -28,14 +28,14 @@ func (n *Node) startActors(context.Context) error {
 	if err := n.openFabric(); err != nil {
 		return err
 	}
-	n.host = partitions.NewHost(partitions.HostOptions{
-		System: n.system, Store: n.store, Node: n.o.ID, Log: n.log,
+	n.host = partitions.NewHostOver(partitions.HostOptions{
+		System: n.system, Node: n.o.ID, Log: n.log,
 		RetentionInterval: n.milliseconds("log.retention.check.interval.ms"), ProducerExpiry: n.milliseconds("producer.id.expiration.ms"),
-		Transport: n.transport, Files: n.late, Moved: n.moved, Turned: n.announcer.turned, Elsewhere: n.announcer.table.Get,
+		Transport: n.around.transport, Files: n.around.files, Moved: n.moved, Turned: n.announcer.turned, Elsewhere: n.announcer.table.Get,
 		TransferRate: n.numberIfSet("follower.replication.throttled.rate", 0),
-	})
+	}, n.around.store)
 	n.replicas = &replicas{
-		node: n.o.ID, directory: id.Directory, host: n.host, logs: n.store, static: n.o.Static, log: n.log,
+		node: n.o.ID, directory: id.Directory, host: n.host, logs: n.around.store, static: n.o.Static, log: n.log,
 		told: map[msg.TopicID]msg.TopicConfig{},
 	}
 	n.coordinators = &group.Coordinators{
@@ -54,7 +54,7 @@ func (n *Node) startActors(context.Context) error {
 	n.controller, err = n.system.Spawn(controller.Spec(controller.Options{
 		Node: msg.Registration{
 			ID: n.o.ID, Incarnation: n.incarnation, Directory: id.Directory, Rack: n.o.Rack, Listeners: n.endpoints(),
-			Peer: n.peerAddress(), Routes: n.routesAddress(), MinLevel: metadata.LowestLevel, MaxLevel: metadata.FeatureLevel,
+			Peer: n.peerAddress(), Routes: n.around.routes, MinLevel: metadata.LowestLevel, MaxLevel: metadata.FeatureLevel,
 		},
 		Founding: controller.Founding{ClusterID: id.Cluster, Secret: id.Secret, Quorum: foundersOf(id)},
 		Static:   n.o.Static, Log: log, Random: n.o.Random, Applied: n.applied,
@@ -145,13 +145,13 @@ func (n *Node) applied(i *metadata.Image, c metadata.Changes) {
 		n.replicas.remove(c.Deleted)
 		n.forget(c.Deleted)
 		if c.Nodes || c.Quorum {
-			n.followNodes(i)
+			n.around.follow(i)
 		}
 		return
 	default:
 	}
 	if c.Nodes || c.Quorum {
-		n.followNodes(i)
+		n.around.follow(i)
 	}
 	self, registered := i.Node(n.o.ID)
 	if !registered || self.Incarnation != n.incarnation {

@@ -25,6 +25,7 @@ func TestNothingIsStartedFromThePast(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(n.bus.Close)
+	n.around.follow = n.followNodes
 
 	past, changes := step(t, cluster(t), metadata.NodeRegistered{Registration: msg.Registration{ID: 1, Incarnation: "before", Directory: "here", MinLevel: 1, MaxLevel: 1}})
 	n.applied(past, changes)

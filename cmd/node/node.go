@@ -53,6 +53,7 @@ type Node struct {
 	fabric    *fabric.Fabric
 
 	store        *wal.Store
+	around       surroundings
 	system       *actors.System
 	host         *partitions.Host
 	controller   actors.Ref
@@ -88,12 +89,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	n := &Node{
-		o: o, log: o.Log.With().Int32("node", o.ID).Logger(), registry: prometheus.NewRegistry(),
-		started: newStartGauge(), upToDate: make(chan struct{}), failed: make(chan error, 1),
-	}
-	n.running, n.halt = context.WithCancel(context.Background())
-	n.image.Store(metadata.Empty())
+	n := newNode(o)
 	begun := o.Clock.Now()
 	if err := n.start(ctx); err != nil {
 		stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -106,9 +102,20 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 	return n, nil
 }
 
+// newNode is a node that has not done anything yet.
+func newNode(o Options) *Node {
+	n := &Node{
+		o: o, log: o.Log.With().Int32("node", o.ID).Logger(), registry: prometheus.NewRegistry(),
+		started: newStartGauge(), upToDate: make(chan struct{}), failed: make(chan error, 1),
+	}
+	n.running, n.halt = context.WithCancel(context.Background())
+	n.image.Store(metadata.Empty())
+	return n
+}
+
 func (n *Node) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		n.bind, n.serveHTTP, n.openDirectory, n.openLinks, n.joinCluster, n.openBus, n.startActors, n.linkUpWithCluster, n.awaitImage,
+		n.bind, n.serveHTTP, n.openDirectory, n.openLinks, n.joinCluster, n.openBus, n.surround, n.startActors, n.linkUpWithCluster, n.awaitImage,
 		n.serveKafka, n.awaitLeaders,
 	} {
 		if err := step(ctx); err != nil {

@@ -70,14 +70,24 @@ func (n *Node) reach(address string) string {
 func (n *Node) linkUp(peer link.Identity) {
 	n.log.Debug().Int32("peer", peer.Node).Msg("linked")
 	n.peers.met(peer.Node, peer.Peer)
-	n.announcer.linked(peer.Node)
+	n.linked(peer.Node)
+}
+
+// linked tells those inside of a link.
+func (n *Node) linked(peer msg.NodeID) {
+	n.announcer.linked(peer)
 	if n.stage() >= actorsRun {
-		n.host.PeerUp(peer.Node)
+		n.host.PeerUp(peer)
 	}
 }
 
 func (n *Node) linkDown(peer msg.NodeID, why error) {
 	n.log.Info().Int32("peer", peer).Err(why).Msg("the link to a node is down")
+	n.unlinked(peer)
+}
+
+// unlinked tells those inside that there is no link any more.
+func (n *Node) unlinked(peer msg.NodeID) {
 	n.announcer.unlinked(peer)
 	if n.stage() < actorsRun {
 		return
@@ -160,7 +170,7 @@ func (n *Node) routesAddress() msg.Endpoint {
 // openFabric lets actors of other nodes be addressed.
 func (n *Node) openFabric() error {
 	var err error
-	n.fabric, err = fabric.New(fabric.Options{System: n.system, Node: n.o.ID, Bus: n.bus, Links: actorLink{n.late}, Clock: n.o.Clock, Log: n.log})
+	n.fabric, err = fabric.New(fabric.Options{System: n.system, Node: n.o.ID, Bus: n.around.bus, Links: n.around.actors, Clock: n.o.Clock, Log: n.log})
 	if err != nil {
 		return fmt.Errorf("opening the fabric: %w", err)
 	}

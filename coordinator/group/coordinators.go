@@ -1,6 +1,9 @@
 package group
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/rs/zerolog"
 
 	"github.com/seed-e634fa49/troupe/actors"
@@ -22,22 +25,22 @@ type Coordinators struct {
 // Follow starts the coordinators that a new image asks for, when the replicas that it places here run already, and stops those
 // whose replica is gone.
 func (s *Coordinators) Follow(image *metadata.Image) {
-	hosted := map[msg.TopicPartition]bool{}
+	var hosted []msg.TopicPartition
 	if topic, ok := image.Topic(msg.OffsetsTopic); ok {
 		for p := range topic.Partitions {
 			id := msg.TopicPartition{Topic: topic.ID, Partition: int32(p)}
 			if _, here := s.Directory.Partition(id); here {
-				hosted[id] = true
+				hosted = append(hosted, id)
 			}
 		}
 	}
-	for id, ref := range s.running {
-		if !hosted[id] {
+	for _, id := range slices.SortedFunc(maps.Keys(s.running), msg.TopicPartition.Compare) {
+		if !slices.Contains(hosted, id) {
+			s.System.Stop(s.running[id], func() {})
 			delete(s.running, id)
-			s.System.Stop(ref, func() {})
 		}
 	}
-	for id := range hosted {
+	for _, id := range hosted {
 		if _, runs := s.running[id]; !runs {
 			s.start(id)
 		}

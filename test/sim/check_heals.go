@@ -33,8 +33,8 @@ func (c *Cluster) heals() {
 func (c *Cluster) sick() string {
 	var all strings.Builder
 	for _, t := range c.topics {
-		for i := range t.specs {
-			c.sickPartition(t.specs[i].ID, &all)
+		for _, id := range t.partitions {
+			c.sickPartition(id, &all)
 		}
 	}
 	for _, p := range c.clients.all {
@@ -48,7 +48,7 @@ func (c *Cluster) sick() string {
 func (c *Cluster) sickPartition(id msg.TopicPartition, to *strings.Builder) {
 	led, end := false, c.checks.committed.log(id).next
 	for _, n := range c.nodes {
-		p, here := n.host.Partition(id)
+		p, here := n.partition(id)
 		if !here {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 	"github.com/seed-e634fa49/troupe/wal"
 )
 
@@ -17,6 +18,7 @@ type checks struct {
 	committed    committed
 	watermark    watermark
 	acknowledged acknowledged
+	images       images
 	// seen are the views that were looked at, by node.
 	seen map[msg.NodeID]map[msg.TopicPartition]msg.View
 }
@@ -31,6 +33,7 @@ func newChecks(c *Cluster) checks {
 		seen:      map[msg.NodeID]map[msg.TopicPartition]msg.View{},
 	}
 	k.acknowledged = acknowledged{cluster: c}
+	k.images = images{c, map[int64]uint64{}, map[msg.NodeID]*metadata.Image{}}
 	for _, n := range c.nodes {
 		k.seen[n.id] = map[msg.TopicPartition]msg.View{}
 	}
@@ -45,10 +48,10 @@ type replicaOf struct {
 
 // look looks at what a node's partitions have published since it last did.
 func (c *Cluster) look(n *node) {
+	c.checks.images.saw(n)
 	for _, t := range c.topics {
-		for i := range t.specs {
-			id := t.specs[i].ID
-			p, here := n.host.Partition(id)
+		for _, id := range t.partitions {
+			p, here := n.partition(id)
 			if !here {
 				continue
 			}
@@ -67,6 +70,7 @@ func (c *Cluster) published(n *node, id msg.TopicPartition, v msg.View) {
 	if s.Err != nil {
 		c.trace.line(c.Now(), "node %d: partition %s: %v", n.id, id, s.Err)
 		c.checks.watermark.reopened(at)
+		c.checks.committed.reopened(at)
 		return
 	}
 	c.checks.oneLeader.saw(n, id, s)
@@ -81,9 +85,10 @@ func (c *Cluster) wrote(l *memLog, index uint64, f wal.Frame) { c.checks.logsMat
 // forget drops what was known of a process that has ended.
 func (c *Cluster) forget(n *node) {
 	clear(c.checks.seen[n.id])
+	c.checks.images.reopened(n)
 	for _, t := range c.topics {
-		for i := range t.specs {
-			at := replicaOf{n.id, t.specs[i].ID}
+		for _, id := range t.partitions {
+			at := replicaOf{n.id, id}
 			c.checks.watermark.reopened(at)
 			c.checks.committed.reopened(at)
 		}

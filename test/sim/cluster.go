@@ -15,7 +15,6 @@ import (
 	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/clock"
 	"github.com/seed-e634fa49/troupe/actors/msg"
-	"github.com/seed-e634fa49/troupe/partitions"
 )
 
 // Each part draws from a stream of its own, so that one that draws more does not change the others.
@@ -52,11 +51,14 @@ type Cluster struct {
 	restore io.Reader
 }
 
-// topic is a topic's partitions, and who founded them.
+// topic is a topic that the simulation has made, and watches.
 type topic struct {
-	name  string
-	specs []partitions.Spec
+	name       string
+	partitions []msg.TopicPartition
 }
+
+// metadataLog is watched like any other topic.
+var metadataLog = &topic{msg.MetadataTopic, []msg.TopicPartition{{Topic: msg.MetadataTopicID}}}
 
 type options struct {
 	seed  uint64
@@ -123,7 +125,7 @@ func open(opts ...Option) (*Cluster, error) {
 	if !running.CompareAndSwap(false, true) {
 		return nil, fmt.Errorf("simulating seed %d: another simulation runs in this process, and both would draw from crypto/rand.Reader; close that one first", o.seed)
 	}
-	c := &Cluster{o: o, clock: clock.NewVirtual(epoch), trace: newTrace(), log: zerolog.Nop()}
+	c := &Cluster{o: o, clock: clock.NewVirtual(epoch), trace: newTrace(), log: zerolog.Nop(), topics: []*topic{metadataLog}}
 	c.trace.to = o.to
 	c.random = c.stream(streamCluster)
 	c.steps = actors.NewDeterministic(o.seed)
@@ -190,26 +192,4 @@ func (c *Cluster) settle() {
 			c.violated("progress", "actors made %d steps while no time passed", n)
 		}
 	}
-}
-
-// CreateTopic makes a topic, its partitions' replicas spread over the nodes.
-func (c *Cluster) CreateTopic(name string, count, replicas int) {
-	t := &topic{name: name}
-	id := msg.TopicID{0: 0xf0, 15: byte(len(c.topics) + 1)}
-	for p := range count {
-		s := partitions.Spec{ID: msg.TopicPartition{Topic: id, Partition: int32(p)}, Topic: name, Config: topicConfig}
-		for r := range min(replicas, len(c.nodes)) {
-			n := c.nodes[(p+r)%len(c.nodes)]
-			s.Voters = append(s.Voters, partitions.Voter{Node: n.id, RaftID: uint64(r + 1)})
-		}
-		t.specs = append(t.specs, s)
-	}
-	c.topics = append(c.topics, t)
-	for _, n := range c.nodes {
-		n.life.do(func() { n.place(t, c.log) })
-	}
-}
-
-var topicConfig = msg.TopicConfig{
-	Delete: true, MaxMessageBytes: 1 << 20, MinInsyncReplicas: 1, RetentionBytes: -1, RetentionTime: -1, SegmentBytes: 32 << 10,
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"io"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -12,6 +13,7 @@ import (
 type disk struct {
 	cluster *Cluster
 	random  *rand.Rand
+	bytes   io.Reader // chance for the node's processes
 	logs    map[string]*memLog
 	// life is the process that has the disk open.
 	life *life
@@ -24,7 +26,7 @@ type disk struct {
 var _ partitions.Store = (*disk)(nil)
 
 func newDisk(c *Cluster, stream uint64) *disk {
-	return &disk{cluster: c, random: c.stream(stream), logs: map[string]*memLog{}}
+	return &disk{cluster: c, random: c.stream(stream), bytes: c.bytes(stream), logs: map[string]*memLog{}}
 }
 
 // Open implements partitions.Store.

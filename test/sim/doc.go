@@ -15,9 +15,10 @@
 //
 //	clock.go      time, which every node sees a little differently
 //	life.go       a process: its steps and timers, which stop when it pauses, and are lost when it dies
-//	network.go    links between nodes, under the product's own wire format (partitions.Peers)
-//	disk.go       logs in memory that forget, at a power loss, what was not synced
-//	producer.go   clients
+//	node.go       a machine, and what of the product runs on it (cmd/node.Inside)
+//	network.go    links between nodes, under the product's own wire formats (partitions.Peers, actors/fabric)
+//	disk.go       logs in memory (log.go) that forget, at a power loss, what was not synced (log_crash.go)
+//	producer.go   clients that write, admin.go those that change the cluster
 //	faults.go     what goes wrong, drawn from the seed
 //	check_*.go    what must hold, a file each
 //

@@ -45,6 +45,7 @@ var faults = []struct {
 	}},
 	{"stall", func(c *Cluster, f Fault) { c.Stall(f.A, f.B, f.For) }, nil},
 	{"break", func(c *Cluster, f Fault) { c.Break(f.A, f.B) }, nil},
+	{"move", func(c *Cluster, _ Fault) { c.moveSome() }, nil},
 	{"slow", func(c *Cluster, f Fault) { c.SlowDisk(f.A, f.For/20) }, func(c *Cluster, f Fault) { c.SlowDisk(f.A, 0) }},
 	{"storm", func(c *Cluster, f Fault) { c.Weather(20, 20*time.Millisecond) }, func(c *Cluster, f Fault) { c.Weather(0, 300*time.Microsecond) }},
 }

@@ -112,7 +112,7 @@ func (n *network) dial(p *pair) {
 		e, other := &p.ends[side], p.ends[1-side].node.id
 		*e = end{node: e.node, up: true, session: p.session, heard: n.cluster.Now(), echo: e.node.now()}
 		n.ping(p, side, e.session)
-		e.node.life.do(func() { e.node.linked(other) })
+		e.node.life.do(func() { e.node.inside.Linked(other) })
 	}
 }
 
@@ -125,7 +125,7 @@ func (n *network) down(p *pair, side int) {
 	e.up, e.echo = false, time.Time{}
 	self, other := e.node, p.ends[1-side].node
 	n.cluster.trace.line(n.cluster.Now(), "node %d: the link to node %d is down", self.id, other.id)
-	self.life.do(func() { self.unlinked(other.id) })
+	self.life.do(func() { self.inside.Unlinked(other.id) })
 	n.reset(p, side)
 }
 
@@ -233,3 +233,14 @@ func (t *port) Echo(to msg.NodeID) time.Time {
 	}
 	return time.Time{}
 }
+
+// actorPort is the port as the fabric has it.
+type actorPort struct{ *port }
+
+// Send implements fabric.Links.
+func (t actorPort) Send(to msg.NodeID, payload ...[]byte) bool {
+	return t.port.Send(to, link.Urgent, link.Actor, payload...)
+}
+
+// Handle implements fabric.Links.
+func (t actorPort) Handle(f func(from msg.NodeID, payload []byte)) { t.port.Handle(link.Actor, f) }

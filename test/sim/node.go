@@ -1,13 +1,13 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/link"
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	inside "github.com/seed-e634fa49/troupe/cmd/node"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 	"github.com/seed-e634fa49/troupe/partitions"
 )
 
@@ -25,11 +25,10 @@ type node struct {
 
 // process is what a start makes, and an end loses.
 type process struct {
-	life  *life
-	clock nodeClock
-	port  *port
-	host  *partitions.Host
-	peers *partitions.Peers
+	life   *life
+	clock  nodeClock
+	port   *port
+	inside *inside.Inside
 }
 
 func (n *node) running() bool  { return !n.life.dead && !n.life.paused }
@@ -43,30 +42,37 @@ func (n *node) start() {
 	p := &process{life: life, port: &port{life: life, handlers: map[link.Kind]func(msg.NodeID, []byte){}}}
 	p.clock = nodeClock{life, time.Duration(c.random.IntN(1+int(c.knobs.skew))) - c.knobs.skew/2, c.knobs.drift * (c.random.Float64()*2 - 1)}
 	n.process, n.disk.life = p, life
-	log := c.log.With().Int32("node", n.id).Logger()
-	system := actors.NewSystem(actors.Options{Node: n.id, Clock: p.clock, Log: log, Dispatcher: life})
-	p.peers = partitions.NewPeersBehind(p.port, func() *partitions.Host { return p.host }, life.Schedule)
-	p.host = partitions.NewHostOver(partitions.HostOptions{
-		System: system, Node: n.id, Log: log, Transport: p.peers, RetentionInterval: 30 * time.Second,
-	}, n.disk)
-	for _, t := range c.topics {
-		n.place(t, log)
+	var err error
+	p.inside, err = inside.NewInside(inside.Options{
+		ID: n.id, Clock: p.clock, Dispatcher: life, Log: c.log, Random: n.disk.bytes,
+	}, inside.Surroundings{
+		Cluster: "simulated", Secret: "secret", Directory: n.directory(), Incarnation: fmt.Sprint("start ", n.starts, " of node ", n.id),
+		RaftID: uint64(n.id), Founders: c.founders(), Store: n.disk, Actors: actorPort{p.port},
+		Transport: func(host func() *partitions.Host) partitions.Transport {
+			return partitions.NewPeersBehind(p.port, host, life.Schedule)
+		},
+		Announce: func(to msg.NodeID, frame []byte) bool { return p.port.Send(to, link.Urgent, link.Leaders, frame) },
+	})
+	if err != nil {
+		c.violated("start", "node %d did not start: %v", n.id, err)
+		return
 	}
+	p.port.Handle(link.Leaders, p.inside.Hear)
 }
 
-// place starts a topic's partitions that are placed here.
-func (n *node) place(t *topic, log zerolog.Logger) {
-	for _, s := range t.specs {
-		for _, v := range s.Voters {
-			if v.Node != n.id {
-				continue
-			}
-			s.Self = v.RaftID
-			if err := n.host.Start(s); err != nil {
-				log.Error().Err(err).Msg("starting a partition")
-			}
-		}
+func (n *node) directory() string { return fmt.Sprint("directory ", n.id) }
+
+// founders are the first voters of the metadata log: all nodes.
+func (c *Cluster) founders() (all []metadata.Replica) {
+	for _, n := range c.nodes {
+		all = append(all, metadata.Replica{Node: n.id, Directory: n.directory(), RaftID: uint64(n.id)})
 	}
+	return all
+}
+
+// partition finds the node's replica of a partition.
+func (n *node) partition(id msg.TopicPartition) (msg.Partition, bool) {
+	return n.inside.Host().Partition(id)
 }
 
 // end ends the process.
@@ -76,7 +82,3 @@ func (n *node) end(power bool) {
 	n.disk.crash(power)
 	n.cluster.forget(n)
 }
-
-// linked and unlinked tell the process of its links.
-func (n *node) linked(other msg.NodeID)   { n.host.PeerUp(other) }
-func (n *node) unlinked(other msg.NodeID) { n.host.PeerDown(other) }

@@ -61,7 +61,7 @@ type batch struct {
 func (c *Cluster) Produce(topic string, n int) {
 	for _, t := range c.topics {
 		for i := 0; t.name == topic && i < n; i++ {
-			p := &producer{clients: c.clients, id: int64(len(c.clients.all) + 1), to: t.specs[i%len(t.specs)].ID, careful: true}
+			p := &producer{clients: c.clients, id: int64(len(c.clients.all) + 1), to: t.partitions[i%len(t.partitions)], careful: true}
 			c.clients.all = append(c.clients.all, p)
 			p.later()
 		}
@@ -120,7 +120,7 @@ func (p *producer) find() *node {
 	if !n.running() {
 		return nil
 	}
-	l, known := n.host.Leadership(p.to)
+	l, known := n.inside.Host().Leadership(p.to)
 	if !known || l.Leader == msg.NoNode {
 		return nil
 	}
@@ -173,7 +173,7 @@ func (b *batch) arrive(n *node, attempt int) {
 	built := record.Build(b.records, p.cluster.clock.Now())
 	built.StampProducer(p.id, 0, b.sequence)
 	q := &msg.Append{Batches: []record.Batch{built}, Acks: -1, LeaderEpoch: -1, Sink: s}
-	partition, here := n.host.Partition(p.to)
+	partition, here := n.partition(p.to)
 	if !here {
 		q.Refuse(msg.Errorf(kerr.UnknownTopicOrPartition, "partition %s is not here", p.to))
 	} else if err := partition.Post(q); err != nil {

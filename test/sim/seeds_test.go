@@ -13,7 +13,7 @@ import (
 var (
 	oneSeed   = flag.Uint64("sim.seed", 0, "run this seed alone; 0 runs those from sim.from on")
 	fromSeed  = flag.Uint64("sim.from", 1, "the first seed")
-	howMany   = flag.Uint64("sim.seeds", 0, "how many seeds; 0 is 40, or 6 with -short")
+	howMany   = flag.Uint64("sim.seeds", 0, "how many seeds; 0 is 30, or 6 with -short")
 	simulated = flag.Duration("sim.for", 30*time.Second, "how long a seed's faults last, in virtual time")
 )
 
@@ -27,7 +27,7 @@ func live(c *sim.Cluster, d time.Duration) {
 
 // TestSeeds runs seeds, each of which has its own kinds of faults.
 func TestSeeds(t *testing.T) {
-	first, last := *fromSeed, *fromSeed+39
+	first, last := *fromSeed, *fromSeed+29
 	switch {
 	case *oneSeed != 0:
 		first, last = *oneSeed, *oneSeed
