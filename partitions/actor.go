@@ -27,6 +27,7 @@ type replica struct {
 	mu sync.Mutex
 
 	waiters   waiters
+	commits   heldCommits
 	synced    *synced
 	published msg.State
 	finishing *finish
@@ -158,6 +159,8 @@ func (r *replica) Receive(c *actors.Context, m msg.Message) {
 		r.ticking = false
 		r.core.Tick(c.Now())
 		r.tell(c.Now())
+	case commitsDue:
+		r.tellCommits()
 	case *finish:
 		r.finishing = m
 	default:
@@ -206,6 +209,7 @@ func (r *replica) Idle(c *actors.Context) {
 		done()
 	}
 	r.pace(c)
+	r.paceCommits(c)
 	r.inside = false
 }
 
@@ -231,6 +235,9 @@ func (r *replica) drain(c *actors.Context) {
 func (r *replica) write(c *actors.Context, rd Ready) error {
 	if t := r.host.o.Transport; t != nil && len(rd.Messages) > 0 {
 		for _, m := range rd.Messages {
+			if r.commits.holds(m) {
+				continue
+			}
 			t.Send(r.core.NodeOf(m.GetTo()), r.spec.ID, []*raftpb.Message{m})
 			if m.GetType() == raftpb.MsgSnap {
 				r.told(c, m)

@@ -38,7 +38,7 @@ type CoreConfig struct {
 const (
 	frameTarget   = 1 << 20  // bytes of batches that one frame gathers, unless one request alone is larger
 	flightTarget  = 16 << 20 // bytes proposed and not yet committed, from which on requests wait
-	ringTarget    = 4 << 20  // bytes of applied entries that are kept for members a little behind
+	ringTarget    = 2 << 20  // bytes of applied entries that are kept for members a little behind
 	mostProducers = 100_000  // producers known at a time, about 240 bytes each
 
 	// The state is saved after saveEvery bytes of applied frames, and after saveLeast if that takes longer than savePause: this

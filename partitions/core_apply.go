@@ -42,12 +42,7 @@ func (c *Core) apply(m *raftpb.Message, now time.Time) error {
 	for _, r := range m.GetResponses() {
 		c.deliver(r)
 	}
-	if c.only {
-		c.recycle()
-		c.store.ring.drop(c.applied)
-	} else {
-		c.store.ring.shrink(c.applied, ringTarget)
-	}
+	c.trim()
 	c.pursue(now)
 	return nil
 }
@@ -58,6 +53,22 @@ func appliedSize(e *raftpb.Entry) int {
 		return len(e.GetData())
 	}
 	return wal.Frame(e.GetData()).Size()
+}
+
+// trim forgets applied entries that nobody is about to ask for: a follower's all, a leader's up to the last one that every member
+// whose node is there has. Of those that some member still lacks ringTarget bytes stay; the rest is read from the log.
+func (c *Core) trim() {
+	if c.only {
+		c.recycle()
+	}
+	upTo := c.applied
+	for i := range c.peers {
+		if p := &c.peers[i]; !p.down {
+			upTo = min(upTo, p.match)
+		}
+	}
+	c.store.ring.drop(upTo)
+	c.store.ring.shrink(c.applied, ringTarget)
 }
 
 // recycle gives back the memory of applied frames that were never sent to another member: nobody reads them again, but from

@@ -104,6 +104,7 @@ func (c *Core) hear(m *raftpb.Message, since time.Duration, stamped bool, now ti
 		if e, here := c.store.ring.at(p.match); here {
 			p.end = e.next
 		}
+		c.trim()
 	case raftpb.MsgHeartbeatResp:
 		p.answered(0, c.commit, now)
 		if stamped {

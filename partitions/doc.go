@@ -72,6 +72,7 @@
 //	core_flight.go    the frame is on its way, with the requests that wait for it
 //	core_ready.go     raft hands it back to be written here, and to the other members; durable, they acknowledge it
 //	peers.go, wire.go between here and there: a small head of the links' own, and the frame as it lies
+//	commits.go        news of a commit waits a moment for entries to go with
 //	core_apply.go     it is committed: the high watermark moves, its requests are answered, producers are settled
 //	view.go           what readers see of it
 //	waiters.go        and how those who wait hear of it
