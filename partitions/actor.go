@@ -216,9 +216,10 @@ func (r *replica) Idle(c *actors.Context) {
 // drain does what the core wants done, until that is nothing.
 func (r *replica) drain(c *actors.Context) {
 	for r.core.HasReady() {
-		r.mu.Lock()
-		rd, err := r.core.Ready(c.Now())
-		r.mu.Unlock()
+		rd, err := r.ready(c.Now())
+		if err != nil && r.quarantine(c) {
+			break
+		}
 		if err == nil {
 			err = r.write(c, rd)
 		}
@@ -229,6 +230,20 @@ func (r *replica) drain(c *actors.Context) {
 	}
 	r.publish(c.Now())
 	r.core.Answer()
+}
+
+// ready is the core's Ready. Raft panics when it can't read what it is to apply; where the log is damaged, that is an error.
+func (r *replica) ready(now time.Time) (rd Ready, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer func() {
+		if damage := r.log.Damage(); len(damage) > 0 {
+			if raised := recover(); raised != nil {
+				err = fmt.Errorf("applying what the log holds: %v", raised)
+			}
+		}
+	}()
+	return r.core.Ready(now)
 }
 
 // write does what a Ready asks for, in its order.

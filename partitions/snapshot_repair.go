@@ -49,11 +49,11 @@ func (r *replica) watchLog(c *actors.Context) {
 	}
 }
 
-// quarantine makes a replica that was whole a damaged one. One without which the others have no majority goes on: nobody could
-// repair it.
-func (r *replica) quarantine(c *actors.Context) {
+// quarantine makes a replica that was whole a damaged one, and reports whether it did. One without which the others have no majority
+// goes on: nobody could repair it.
+func (r *replica) quarantine(c *actors.Context) bool {
 	if r.host.files == nil || r.core.Damage() != nil || len(r.log.Damage()) == 0 || !r.core.Dispensable() {
-		return
+		return false
 	}
 	core, err := r.newCore(c)
 	if err != nil {
@@ -66,6 +66,7 @@ func (r *replica) quarantine(c *actors.Context) {
 	r.mu.Unlock()
 	r.synced = newSynced(c.Self()) // what was asked for until now concerns the old core
 	r.askForRepair(c)
+	return true
 }
 
 // askForRepair begins to ask, if the replica is damaged and others may help.

@@ -154,6 +154,30 @@ func TestRotThatAReaderFinds(t *testing.T) {
 	}
 }
 
+// Rot in what a start has to apply again, behind the last state that was saved, is found by raft: it can't go on without.
+func TestRotInWhatIsAppliedAgain(t *testing.T) {
+	w := newTown(t, 1, 2, 3)
+	w.up(1, 2, 3)
+	w.fill(0, 30)
+	sick := w.follower()
+	w.down(sick)
+	w.rot(sick, 1)
+	states, err := filepath.Glob(filepath.Join(filepath.Dir(w.path(sick, 1)), "*.state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range states {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.up(sick)
+	w.eventually("the log to come anew", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.moved > 0 })
+	w.same(sick)
+	w.fill(30, 5)
+	w.same(sick)
+}
+
 // One of two can't stop voting: nobody would be left to repair it.
 func TestRotInOneOfTwo(t *testing.T) {
 	w := newTown(t, 1, 2)
