@@ -30,7 +30,7 @@ func (n *Node) openLinks(context.Context) error {
 	n.announcer.send = sendLeaders(n.links)
 	n.transport = partitions.NewPeers(n.links, func() *partitions.Host { return n.host })
 	n.links.Handle(link.Leaders, n.announcer.hear)
-	n.late = newLateLinks(n.links, link.Actor, link.Files)
+	n.late = newLateLinks(n.links, link.Actor)
 	if n.peerListener != nil {
 		n.serve(n.peerListener, n.links.Serve)
 	}
