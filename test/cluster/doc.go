@@ -1,5 +1,6 @@
 // Package cluster runs a cluster of real nodes inside a Go test: the same code, real disks, real sockets, real processes that can be
-// killed with SIGKILL, paused, restarted, wiped, cut off from each other, and given a slow disk.
+// killed with SIGKILL, paused, restarted, wiped, cut off from each other or linked badly, and given a clock that is wrong or a disk that is
+// slow, full, rotten or fails.
 //
 //	c := cluster.Start(t, cluster.Nodes(3))
 //	client, _ := kgo.NewClient(kgo.SeedBrokers(c.Bootstrap()...))

@@ -36,7 +36,7 @@ func underLoad(t testing.TB, c *Cluster, partitions int32) *load {
 func (l *load) goesOn(when string) {
 	l.t.Helper()
 	if err := flows(l.Traffic, 20*time.Second); err != nil {
-		l.t.Fatalf("%s: %v", when, err)
+		l.t.Fatalf("%s: %v; producers were told of %v", when, err, l.Refused())
 	}
 	l.t.Logf("%s: %d records acknowledged, longest gap %s", when, l.Count(), l.Gap().Round(time.Millisecond))
 }

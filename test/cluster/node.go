@@ -180,9 +180,8 @@ func (n *Node) tell(what string) {
 	}
 }
 
-// Rot flips every bit of one byte in a file of a node that is down. The file's name is below the node's directory, the byte is counted
-// from the file's begin, or, below 0, from its end.
-func (n *Node) Rot(file string, at int64) {
+// Rot flips every bit of the byte in the middle of a file of a node that is down. The file's name is below the node's directory.
+func (n *Node) Rot(file string) {
 	n.t.Helper()
 	if n.Up() {
 		n.t.Fatalf("node %d runs: it would find out whenever it reads", n.ID)
@@ -192,10 +191,7 @@ func (n *Node) Rot(file string, at int64) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	if at < 0 {
-		at += int64(len(all))
-	}
-	all[at] ^= 0xff
+	all[len(all)/2] ^= 0xff
 	if err := os.WriteFile(path, all, 0o600); err != nil {
 		n.t.Fatal(err)
 	}
