@@ -181,7 +181,23 @@ func (n *Node) Ready() error {
 	if self, ok := n.image.Load().Node(n.o.ID); ok && self.Fenced {
 		return errors.New("the cluster does not hear this node and has fenced it: clients are not told of it")
 	}
-	return n.health().err()
+	return n.healthSoon().err()
+}
+
+// An election, or the hand-over of a partition, is no reason to send clients elsewhere.
+const (
+	electionWithin = 500 * time.Millisecond
+	electionLook   = 20 * time.Millisecond
+)
+
+// healthSoon is the node's health, after elections that are under way have ended if they end soon.
+func (n *Node) healthSoon() health {
+	for until := n.o.Clock.Now().Add(electionWithin); ; {
+		h := n.health()
+		if h.coming == 0 || n.o.Clock.Now().After(until) || n.sleep(n.running, electionLook) != nil {
+			return h
+		}
+	}
 }
 
 // waitsForMetadata says what an image that is not up to date yet waits for.

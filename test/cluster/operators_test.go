@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -81,6 +83,20 @@ func (c *Cluster) awaitTotals(t testing.TB, within time.Duration, want map[strin
 	t.Fatalf("not within %s: %s", within, strings.Join(wrong, "; "))
 }
 
+// readmeMetrics are the metrics that README.md names.
+func readmeMetrics(t testing.TB) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile("troupe_[a-z_]+").FindAllString(string(text), -1)
+	if len(names) < 10 {
+		t.Fatalf("README.md names only %d metrics", len(names))
+	}
+	return names
+}
+
 // TestWhatOperatorsSeeOfACluster looks at the metrics and the readiness of three nodes, of two, and of one.
 func TestWhatOperatorsSeeOfACluster(t *testing.T) {
 	c := Start(t, Set("min.insync.replicas", "2"))
@@ -110,14 +126,39 @@ func TestWhatOperatorsSeeOfACluster(t *testing.T) {
 			t.Errorf("node %d: %s", n.ID, body)
 		}
 	}
-	before := c.total(t, "troupe_partitions_elections_total")
+	leads := func(some bool) func() bool {
+		return func() bool { return (c.Node(3).metrics(t)["troupe_partitions_led"] > 0) == some }
+	}
+	for _, change := range []string{"drain", "undrain"} { // a node that drains serves as before
+		resp, err := http.Post("http://"+c.Node(2).HTTP+"/admin/nodes/3/"+change, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		draining := float64(0)
+		if change == "drain" {
+			draining = 3
+		}
+		c.awaitTotals(t, 10*time.Second, map[string]float64{"troupe_cluster_nodes_draining": draining, "troupe_partitions_led": 7})
+		await(t, 20*time.Second, "node 3 leads nothing while it drains, and some of it all else", leads(change == "undrain"))
+		if status, body := c.Node(3).door("/readyz"); status != http.StatusOK {
+			t.Errorf("%s: %s", change, body)
+		}
+	}
+	_, text := c.Node(1).door("/metrics")
+	for _, name := range readmeMetrics(t) {
+		if !strings.Contains(text, "\n"+name+" ") && !strings.Contains(text, "\n"+name+"{") {
+			t.Errorf("README.md speaks of %s, which node 1 does not show", name)
+		}
+	}
+	before := c.Node(1).metrics(t)["troupe_partitions_elections_total"]
 	c.Node(3).Kill()
 	c.awaitTotals(t, 15*time.Second, map[string]float64{
 		"troupe_controller_leads": 1, "troupe_cluster_nodes_fenced": 2, "troupe_partitions_led": 7, "troupe_partitions_offline": 0,
 		`troupe_link_up{peer="3"}`: 0, `troupe_link_lost_total{peer="3"}`: 2,
 	})
-	if after := c.total(t, "troupe_partitions_elections_total"); after <= before {
-		t.Errorf("%v elections before a leader was killed, %v after", before, after)
+	if after := c.Node(1).metrics(t)["troupe_partitions_elections_total"]; after <= before {
+		t.Errorf("node 1 has seen %v elections before a leader was killed, %v after", before, after)
 	}
 	c.Node(2).Kill()
 	last := c.Node(1)
