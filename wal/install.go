@@ -130,7 +130,7 @@ func (s *Store) resumeInstall(name string) error {
 		return nil
 	}
 	grave, err := s.finishInstall(name, func(i install) error {
-		return s.syncer.wait(&unsynced{name: name}, unsynced{state: i.state, hasState: true, pos: i.end, hasPos: true, lower: true})
+		return s.syncer.wait(&unsynced{name: name}, unsynced{state: i.state, hasState: true, pos: i.end, hasPos: true, placed: true})
 	})
 	if err != nil {
 		return storageErr(err, "installing the log %s: it is finished when the log is opened", name)

@@ -181,6 +181,19 @@ func (d *noRename) Rename(from, to string) error {
 	return d.faultyDisk.Rename(from, to)
 }
 
+// The old log's recovery point says nothing of the new one's files: it is replaced before the installation is forgotten.
+func TestAnInstalledLogHasItsOwnRecoveryPoint(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 1))
+	dir, o, _, _ := gathered(t, rng, 1, 3)
+	s := openStore(t, dir)
+	if err := s.Install("p", o.Manifest, HardState{Term: 77}); err != nil {
+		t.Fatal(err)
+	}
+	if k, _ := s.journal.lookup("p"); k.synced != o.Manifest.end() || s.journal.lags() {
+		t.Errorf("the recovery point is %+v, and that is durable: %v", k.synced, !s.journal.lags())
+	}
+}
+
 func TestOpenLogIsNotReplaced(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 10))
 	dir, o, mine, _ := gathered(t, rng, 1, 1)

@@ -156,6 +156,12 @@ func (j *journal) lower(name string, p position) {
 	}
 }
 
+// place makes p the recovery point of a log that has other files than before, whose point says nothing about them.
+func (j *journal) place(name string, p position) {
+	j.synced(name, p)
+	j.promised = true
+}
+
 // named is the entry of a log, its name on the way to the file.
 func (j *journal) named(name string) *known {
 	e := j.known.entry(name)
@@ -166,7 +172,8 @@ func (j *journal) named(name string) *known {
 	return e
 }
 
-// write puts what was added into the file, without a sync. After an error the file is as it was.
+// write puts what was added into the file, without a sync. After an error the file is as it was, and the next write says all that is
+// known: a log that is opened meanwhile takes its hard state from memory, and must not have one that no start would find.
 func (j *journal) write() error {
 	if len(j.buf) == 0 {
 		return nil
@@ -186,8 +193,9 @@ func (j *journal) write() error {
 		j.size += int64(len(buf))
 		return nil
 	}
+	j.buf = j.appendKnown(j.buf)
 	for _, e := range j.known.byName {
-		e.written = false
+		e.written = true
 	}
 	if terr := j.disk.Truncate(j.file, j.size); terr != nil {
 		err = errors.Join(err, terr)
@@ -219,12 +227,17 @@ func (j *journal) rewrite(dir string) error {
 
 // compact is the shortest journal that says what this one says.
 func (j *journal) compact() []byte {
+	buf := j.appendKnown([]byte(journalMagic))
+	return appendDurable(buf, int64(len(buf)))
+}
+
+// appendKnown appends all that is known of each log.
+func (j *journal) appendKnown(buf []byte) []byte {
 	names := make([]string, 0, len(j.known.byName))
 	for name := range j.known.byName {
 		names = append(names, name)
 	}
 	sort.Strings(names)
-	buf := []byte(journalMagic)
 	for _, name := range names {
 		e := j.known.byName[name]
 		buf = appendName(buf, e.id, name)
@@ -236,7 +249,7 @@ func (j *journal) compact() []byte {
 			buf = finishRecord(appendPosition(startRecord(buf, recordSynced), e.id, e.synced), at)
 		}
 	}
-	return appendDurable(buf, int64(len(buf)))
+	return buf
 }
 
 func (j *journal) grown() bool { return j.size > 4*j.live+rewriteAbove }

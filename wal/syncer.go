@@ -49,6 +49,7 @@ type unsynced struct {
 	pos              position
 	hasState, hasPos bool
 	lower            bool // the log is about to be cut to pos: no recovery point may lie behind it on disk
+	placed           bool // other files, synced up to pos, are in the log's place: only pos is true of them
 	forget           bool
 	queued           bool // in urgent
 	waits            bool // in later
@@ -64,7 +65,7 @@ func (u *unsynced) merge(more unsynced) {
 		u.state, u.hasState = more.state, true
 	}
 	if more.hasPos {
-		u.pos, u.hasPos, u.lower = more.pos, true, more.lower
+		u.pos, u.hasPos, u.lower, u.placed = more.pos, true, more.lower, more.placed
 	}
 	u.forget = u.forget || more.forget
 }
@@ -277,7 +278,7 @@ func (y *syncer) makeDurable(c *cycle) error {
 		return werr
 	}
 	for i := range c.logs {
-		if u := &c.logs[i]; u.hasPos {
+		if u := &c.logs[i]; u.hasPos && !u.placed {
 			j.synced(u.name, u.pos)
 		}
 	}
@@ -300,6 +301,8 @@ func (y *syncer) beforeSync(u *unsynced) {
 		j.forget(u.name)
 	case u.lower:
 		j.lower(u.name, u.pos)
+	case u.placed:
+		j.place(u.name, u.pos)
 	}
 	if u.hasState {
 		j.state(u.name, u.state)
