@@ -170,7 +170,7 @@ func (c *Cluster) bytes(n uint64) io.Reader {
 func (c *Cluster) Now() time.Duration { return c.clock.Now().Sub(epoch) }
 
 // stepsAtOnce is how many steps actors may make while no time passes.
-const stepsAtOnce = 1_000_000
+const stepsAtOnce = 200_000
 
 // Run lets time pass, unless a promise is broken.
 func (c *Cluster) Run(d time.Duration) {
