@@ -23,7 +23,8 @@
 //	LOCK                 held by the process that uses the directory (layout.go)
 //	format               the version of all this
 //	clean                there only after a clean stop, until the next start
-//	journal              hard states and recovery points of all logs (journal_format.go)
+//	boot                 the kernel's boot in which the directory was last used (boot.go)
+//	journal              hard states, owners and recovery points of all logs (journal_format.go)
 //	ballast              space to give up when the disk is full (room.go)
 //	trash/               removed logs, deleted behind (trash.go)
 //	incoming/NAME/       the files of a log that another replica sends, as far as they are here (incoming.go)

@@ -59,7 +59,13 @@ func (j *journal) load(text []byte) error {
 	if len(text) < len(journalMagic) {
 		return j.begin()
 	}
-	if string(text[:len(journalMagic)]) != journalMagic {
+	switch string(text[:len(journalMagic)]) {
+	case journalMagic:
+	case oldJournalMagic:
+		if err := j.upgrade(); err != nil {
+			return err
+		}
+	default:
 		return fmt.Errorf("it does not begin with %q: %w", journalMagic, ErrVersion)
 	}
 	rest := text[len(journalMagic):]
@@ -88,6 +94,14 @@ func (j *journal) begin() error {
 		return err
 	}
 	j.size = int64(len(journalMagic))
+	return j.disk.Sync(j.file)
+}
+
+// upgrade says that records may follow which the version before does not know.
+func (j *journal) upgrade() error {
+	if _, err := j.disk.WriteAt(j.file, []byte(journalMagic), 0); err != nil {
+		return err
+	}
 	return j.disk.Sync(j.file)
 }
 
@@ -135,6 +149,16 @@ func (j *journal) state(name string, hs HardState) {
 	e := j.named(name)
 	e.state, e.hasState = hs, true
 	j.buf = appendState(j.buf, e.id, hs)
+	j.promised = true
+}
+
+// own adds whose log it is to what is written next.
+func (j *journal) own(name string, o Owner) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	e := j.named(name)
+	e.owner = o
+	j.buf = appendOwner(j.buf, e.id, o)
 	j.promised = true
 }
 
@@ -243,6 +267,9 @@ func (j *journal) appendKnown(buf []byte) []byte {
 		buf = appendName(buf, e.id, name)
 		if e.hasState {
 			buf = appendState(buf, e.id, e.state)
+		}
+		if e.owner != (Owner{}) {
+			buf = appendOwner(buf, e.id, e.owner)
 		}
 		if e.hasSynced {
 			at := len(buf)

@@ -9,7 +9,7 @@ import (
 
 // The journal is one append-only file for all the logs of a node:
 //
-//	 0  16  "TROUPE-JOURNAL 1"
+//	 0  16  "TROUPE-JOURNAL 2"; version 1 had no records of type 6
 //	16      records
 //
 // A record is
@@ -26,18 +26,23 @@ import (
 //	3 synced    per log: id v, first index of the segment v, byte position in it v, last index v
 //	4 forget    id 4                  the log was removed
 //	5 durable   position 8            the journal was durable up to there when this record was written
+//	6 owner     id 4, replica 8, 1    whose log it is; 1: appended to without a sync, 2: may lack what it had, as bits
 const (
 	recordName    = 1
 	recordState   = 2
 	recordSynced  = 3
 	recordForget  = 4
 	recordDurable = 5
+	recordOwner   = 6
 
 	recordHeader = 9
 	durableSize  = recordHeader + 8
 )
 
-const journalMagic = "TROUPE-JOURNAL 1"
+const (
+	journalMagic    = "TROUPE-JOURNAL 2"
+	oldJournalMagic = "TROUPE-JOURNAL 1"
+)
 
 // position is a place in a log: behind the last entry that is meant.
 type position struct {
@@ -75,6 +80,12 @@ func appendState(buf []byte, id uint32, hs HardState) []byte {
 		buf = binary.BigEndian.AppendUint64(buf, v)
 	}
 	return finishRecord(buf, at)
+}
+
+func appendOwner(buf []byte, id uint32, o Owner) []byte {
+	at := len(buf)
+	buf = binary.BigEndian.AppendUint32(startRecord(buf, recordOwner), id)
+	return finishRecord(append(binary.BigEndian.AppendUint64(buf, o.Replica), o.flags()), at)
 }
 
 // appendPosition adds one log to a synced record.
@@ -133,6 +144,8 @@ func (k *knowledge) replay(kind byte, p []byte) error {
 	case kind == recordState && len(p) == 24:
 		e.state = HardState{binary.BigEndian.Uint64(p), binary.BigEndian.Uint64(p[8:]), binary.BigEndian.Uint64(p[16:])}
 		e.hasState = true
+	case kind == recordOwner && len(p) == 9:
+		e.owner = ownerOf(binary.BigEndian.Uint64(p), p[8])
 	case kind == recordForget && len(p) == 0:
 		k.forget(e.name)
 	default:
@@ -167,6 +180,7 @@ type known struct {
 	written   bool // its name record is in the file
 	state     HardState
 	hasState  bool
+	owner     Owner
 	synced    position
 	hasSynced bool
 }

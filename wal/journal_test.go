@@ -24,7 +24,7 @@ func testJournal(t testing.TB, dir string, d Disk) (*journal, error) {
 func (j *journal) contents() map[string]known {
 	all := map[string]known{}
 	for name, k := range j.known.byName {
-		all[name] = known{name: name, state: k.state, hasState: k.hasState, synced: k.synced, hasSynced: k.hasSynced}
+		all[name] = known{name: name, state: k.state, hasState: k.hasState, owner: k.owner, synced: k.synced, hasSynced: k.hasSynced}
 	}
 	return all
 }

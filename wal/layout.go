@@ -83,17 +83,29 @@ func checkFormat(d Disk, dir string) error {
 	return nil
 }
 
-// takeCleanMark reports whether the last owner stopped cleanly, and removes its mark, durably: it must not outlive the
-// next crash.
-func takeCleanMark(d Disk, dir string) (bool, error) {
-	err := os.Remove(filepath.Join(dir, cleanFile))
+// cleanMark reports whether the last owner stopped cleanly.
+func cleanMark(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, cleanFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}
-	if err != nil {
-		return false, err
+	return err == nil, err
+}
+
+// takeCleanMark removes the last owner's mark, durably: it must not outlive the next crash. Until the boot is noted it stays: a crash
+// before that is none of the kernel's.
+func (s *Store) takeCleanMark() error {
+	if !s.clean {
+		return nil
 	}
-	return true, syncDir(d, dir)
+	err := ignoreMissing(os.Remove(filepath.Join(s.opts.Dir, cleanFile)))
+	if err == nil {
+		err = syncDir(s.disk, s.opts.Dir)
+	}
+	if err != nil {
+		return fmt.Errorf("removing the marker of the last clean stop: %w", err)
+	}
+	return nil
 }
 
 // checkLogName refuses what can't be the name of a directory.

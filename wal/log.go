@@ -27,6 +27,8 @@ type Log struct {
 	file  tail
 
 	state   HardState
+	owner   Owner
+	owned   bool    // the owner was set since Sync was last asked for
 	unsync  *handle // the tail's file, if it was written since Sync was last asked for
 	names   bool    // files were made since Sync was last asked for
 	old     []*handle
@@ -131,6 +133,9 @@ func (l *Log) requestSync(hs *HardState, later bool, done func(error)) {
 		l.state = *hs
 		more.state, more.hasState = *hs, true
 	}
+	if l.owned {
+		more.owner, more.hasOwner = l.owner, true
+	}
 	if l.unsync != nil {
 		l.old = append(l.old, l.unsync)
 		l.unsync = nil
@@ -143,7 +148,7 @@ func (l *Log) requestSync(hs *HardState, later bool, done func(error)) {
 		more.dir = l.dir
 	}
 	if l.store.syncer.request(&l.pending, more, later, done) {
-		l.old, l.names = l.old[:0], false
+		l.old, l.names, l.owned = l.old[:0], false, false
 	}
 }
 

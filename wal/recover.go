@@ -30,7 +30,7 @@ func recoverLog(s *Store, name string) (*Log, error) {
 			Str("reason", d.Reason).Msg("the log is damaged; what is whole is served, the rest must come from a replica or a backup")
 	}}
 	k, _ := s.journal.lookup(name)
-	l.state = k.state
+	l.state, l.owner = k.state, k.owner
 	r := &recovery{Log: l, synced: k.synced, hasSynced: k.hasSynced}
 	if err := r.run(); err != nil {
 		return nil, err

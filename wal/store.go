@@ -26,6 +26,8 @@ type Options struct {
 	Now     func() time.Time
 	// Fatal is told, once, that a sync failed: the node must stop at once.
 	Fatal func(error)
+	// Boot identifies the boot of the kernel, "" is what the kernel says.
+	Boot string
 	// Disk replaces the real disk, to put faults into it.
 	Disk Disk
 }
@@ -50,6 +52,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Fatal == nil {
 		o.Fatal = func(error) {}
+	}
+	if o.Boot == "" {
+		o.Boot = kernelBoot()
 	}
 	if o.Disk == nil {
 		o.Disk = realDisk{}
@@ -120,8 +125,8 @@ func (s *Store) start() (err error) {
 			return err
 		}
 	}
-	if s.clean, err = takeCleanMark(s.disk, s.opts.Dir); err != nil {
-		return fmt.Errorf("removing the marker of the last clean stop: %w", err)
+	if s.clean, err = cleanMark(s.opts.Dir); err != nil {
+		return fmt.Errorf("looking for the marker of the last clean stop: %w", err)
 	}
 	if s.room, err = newRoom(s); err != nil {
 		return err
@@ -129,19 +134,18 @@ func (s *Store) start() (err error) {
 	if s.journal, err = s.openJournal(); err != nil {
 		return err
 	}
-	if err := s.finishInstalls(); err != nil {
-		s.journal.close()
-		return err
-	}
-	if err := s.emptyTrash(); err != nil {
-		s.journal.close()
-		return err
-	}
-	if s.syncer, err = startSyncer(s); err != nil {
-		s.journal.close()
-		return err
+	for _, step := range []func() error{s.noteBoot, s.takeCleanMark, s.finishInstalls, s.emptyTrash, s.startSyncer} {
+		if err := step(); err != nil {
+			s.journal.close()
+			return err
+		}
 	}
 	return nil
+}
+
+func (s *Store) startSyncer() (err error) {
+	s.syncer, err = startSyncer(s)
+	return err
 }
 
 // openJournal reads the journal, or makes it in a directory that holds no log yet.

@@ -30,7 +30,7 @@ func TestADirectoryOfAnotherVersionIsRefused(t *testing.T) {
 		},
 		"no version": func(dir string) error { return os.Remove(filepath.Join(dir, formatFile)) },
 		"another journal": func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, journalFile), []byte("TROUPE-JOURNAL 2"), 0o640)
+			return os.WriteFile(filepath.Join(dir, journalFile), []byte("TROUPE-JOURNAL 3"), 0o640)
 		},
 	} {
 		dir := t.TempDir()

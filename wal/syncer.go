@@ -47,7 +47,9 @@ type unsynced struct {
 	dir              string // its names changed: sync it too
 	state            HardState
 	pos              position
+	owner            Owner
 	hasState, hasPos bool
+	hasOwner         bool
 	lower            bool // the log is about to be cut to pos: no recovery point may lie behind it on disk
 	placed           bool // other files, synced up to pos, are in the log's place: only pos is true of them
 	forget           bool
@@ -63,6 +65,9 @@ func (u *unsynced) merge(more unsynced) {
 	}
 	if more.hasState {
 		u.state, u.hasState = more.state, true
+	}
+	if more.hasOwner {
+		u.owner, u.hasOwner = more.owner, true
 	}
 	if more.hasPos {
 		u.pos, u.hasPos, u.lower, u.placed = more.pos, true, more.lower, more.placed
@@ -306,6 +311,9 @@ func (y *syncer) beforeSync(u *unsynced) {
 	}
 	if u.hasState {
 		j.state(u.name, u.state)
+	}
+	if u.hasOwner {
+		j.own(u.name, u.owner)
 	}
 }
 

@@ -18,10 +18,9 @@ import (
 )
 
 // local are the requests that stay on their node. Sessions send them to a partition or to a group's coordinator where that is
-// led, and tell clients who leads; StopNode is for the node's own controller, RecoverUnsafe for a replica of the node that the
-// operator has chosen.
+// led, and tell clients who leads; StopNode is for the node's own controller.
 var local = []string{
-	"Append", "Wait", "DeleteRecords", "StopNode", "RecoverUnsafe",
+	"Append", "Wait", "DeleteRecords", "StopNode",
 	"JoinGroup", "SyncGroup", "HeartbeatGroup", "LeaveGroup", "HeartbeatConsumer", "CommitOffsets", "FetchOffsets", "DeleteOffsets",
 	"ListGroups", "DescribeGroup", "DeleteGroup",
 }

@@ -146,6 +146,9 @@ type Assign struct {
 	Members []Placed
 	// Move names this wish among those for the partition; the report bears it.
 	Move uint64
+	// Self is the raft id of this node's replica, 0 for the metadata log, whose replicas know theirs. If it is not that of the
+	// replica that is told, that one was given up: it drops its log, and begins anew under this id.
+	Self uint64
 }
 
 // Bytes is zero: an assignment is small.
@@ -155,6 +158,23 @@ func (*Assign) Bytes() int { return 0 }
 // explicit act: what only the lost ones had is lost, and none of them can come back under its raft id. Answered when that
 // is durable. ELECTION_NOT_NEEDED is answered while there is a leader.
 type RecoverUnsafe struct{ Asked }
+
+// PartitionRecovered says that a partition's group goes on without members that an unsafe recovery has banned. From its leader's node,
+// once in each of its terms; whatever is done about it already changes nothing.
+type PartitionRecovered struct {
+	Asked
+	Partition TopicPartition
+	// RaftIDs are the group's voters now, Banned those that can never be of it again.
+	RaftIDs, Banned []uint64
+}
+
+// ReplicaLost says that a replica can't be trusted to know what it has acknowledged, and that its group has a leader without it: it is
+// to be replaced by one with another raft id, on the same node. From that node, until it is so.
+type ReplicaLost struct {
+	Asked
+	Partition TopicPartition
+	RaftID    uint64
+}
 
 // Transfer asks a partition's leader to hand its leadership to a member; answered when that member leads, or will not.
 // Kafka's errors of ElectLeaders apply: ELECTION_NOT_NEEDED, PREFERRED_LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER.

@@ -32,6 +32,9 @@ func (r *round) reassign(q *msg.Reassignment, allowFactorChange bool) error {
 		if p.Target == nil {
 			return msg.Errorf(kerr.NoReassignmentInProgress, "cancelling the move of partition %d of topic %s: it is not moving", q.Partition, q.Topic)
 		}
+		if node, lost := replaced(p); lost {
+			return msg.Errorf(kerr.InvalidReplicaAssignment, "cancelling the move of partition %d of topic %s: it replaces the replica of node %d, which was lost and can't come back; wait until it is done", q.Partition, q.Topic, node)
+		}
 		return r.write([]metadata.Record{metadata.PartitionMoving{Topic: t.ID, Number: q.Partition}}, false)
 	}
 	if err := r.checkMove(q, p, allowFactorChange); err != nil {
@@ -89,16 +92,17 @@ func (r *round) moveRecords(topic msg.TopicID, number int32, p *metadata.Partiti
 	return append(records, metadata.PartitionMoving{Topic: topic, Number: number, Target: target})
 }
 
-// placedOn finds the replica that a partition has, is getting, or has not let go of, in a node's directory. It keeps its raft id.
-func placedOn(p *metadata.Partition, node msg.NodeID, directory string) (metadata.Replica, bool) {
+// placedOn finds the replica that a partition has, is getting, or has not let go of, in a node's directory. It keeps its raft id. Of one
+// that was lost and one that replaces it, it is the newer one.
+func placedOn(p *metadata.Partition, node msg.NodeID, directory string) (found metadata.Replica, ok bool) {
 	for _, of := range [][]metadata.Replica{p.Replicas, p.Target, p.Dropped} {
 		for _, r := range of {
-			if r.Node == node && r.Directory == directory {
-				return r, true
+			if r.Node == node && r.Directory == directory && r.RaftID > found.RaftID {
+				found, ok = r, true
 			}
 		}
 	}
-	return metadata.Replica{}, false
+	return found, ok
 }
 
 // sameGroup reports that two lists have the same replicas, in whatever order.
@@ -106,17 +110,25 @@ func sameGroup(a, b []metadata.Replica) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(r metadata.Replica) bool { return !slices.Contains(b, r) })
 }
 
+// partition finds a partition.
+func (r *round) partition(id msg.TopicPartition) (*metadata.Partition, bool) {
+	t, ok := r.image().TopicByID(id.Topic)
+	if !ok || id.Partition < 0 || int(id.Partition) >= len(t.Partitions) {
+		return nil, false
+	}
+	return &t.Partitions[id.Partition], true
+}
+
 // moveDone decides MoveDone: the move ends if the group has the members that are asked for now. Said again, or said of a
 // move that was changed since, it changes nothing.
 func (r *round) moveDone(q *msg.MoveDone) {
-	t, ok := r.image().TopicByID(q.Partition.Topic)
-	if !ok || q.Partition.Partition < 0 || int(q.Partition.Partition) >= len(t.Partitions) {
+	p, ok := r.partition(q.Partition)
+	if !ok {
 		if q.Partition.Topic != msg.MetadataTopicID {
 			r.refuse(q, msg.Errorf(kerr.UnknownTopicOrPartition, "partition %s has moved: it does not exist", q.Partition))
 		}
 		return
 	}
-	p := &t.Partitions[q.Partition.Partition]
 	wanted := p.Members()
 	if !p.Moving() || q.Move != p.Move || len(q.RaftIDs) != len(wanted) {
 		return
@@ -126,5 +138,5 @@ func (r *round) moveDone(q *msg.MoveDone) {
 			return
 		}
 	}
-	r.grant(q, metadata.PartitionMoved{Topic: t.ID, Number: q.Partition.Partition, Replicas: wanted})
+	r.grant(q, metadata.PartitionMoved{Topic: q.Partition.Topic, Number: q.Partition.Partition, Replicas: wanted})
 }

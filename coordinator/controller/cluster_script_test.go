@@ -2,6 +2,7 @@ package controller
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,6 +34,9 @@ import (
 //	drain, undrain, decommission node=N
 //	reassign factor                   lines "TOPIC NUMBER N,N,N", or "TOPIC NUMBER cancel", or "TOPIC NUMBER" (no replicas)
 //	moved TOPIC NUMBER ID ID          the group of a partition has the members with these raft ids
+//	recovered TOPIC NUMBER ID without ID ID
+//	                                  the group of a partition has the first of these raft ids as voters, and has banned the others
+//	lost TOPIC NUMBER ID              a replica is lost
 //	balance
 
 func (s *stage) runCluster(t *testing.T, d *datadriven.TestData) {
@@ -74,6 +78,11 @@ func (s *stage) runCluster(t *testing.T, d *datadriven.TestData) {
 		}
 	case "moved":
 		s.moved(d)
+	case "recovered":
+		i := slices.IndexFunc(d.CmdArgs, func(a datadriven.CmdArg) bool { return a.Key == "without" })
+		s.ask("recovered", &msg.PartitionRecovered{Asked: msg.Asked{Done: func(error) {}}, Partition: s.partition(d.CmdArgs[0].Key, d.CmdArgs[1].Key), RaftIDs: raftIDs(d.CmdArgs[2:i]), Banned: raftIDs(d.CmdArgs[i+1:])})
+	case "lost":
+		s.ask("lost", &msg.ReplicaLost{Asked: msg.Asked{Done: func(error) {}}, Partition: s.partition(d.CmdArgs[0].Key, d.CmdArgs[1].Key), RaftID: raftIDs(d.CmdArgs[2:])[0]})
 	case "cluster":
 		s.showCluster()
 	}
@@ -93,11 +102,11 @@ func (s *stage) moved(d *datadriven.TestData) {
 		}
 		q.RaftIDs = append(q.RaftIDs, uint64(number(arg.Key)))
 	}
-	s.ask(q)
+	s.ask("moved", q)
 }
 
-func (s *stage) ask(q ask) {
-	s.asks = append(s.asks, named{"moved", q})
+func (s *stage) ask(name string, q ask) {
+	s.asks = append(s.asks, named{name, q})
 	s.core.request(q)
 }
 
@@ -321,4 +330,13 @@ func (s *stage) showCluster() {
 		}
 	}
 	s.out.WriteString("\n")
+}
+
+// raftIDs reads arguments that are raft ids.
+func raftIDs(args []datadriven.CmdArg) []uint64 {
+	var ids []uint64
+	for _, arg := range args {
+		ids = append(ids, uint64(number(arg.Key)))
+	}
+	return ids
 }

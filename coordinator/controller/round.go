@@ -78,6 +78,10 @@ func (r *round) decide(q ask) {
 		r.alterAssignments(q)
 	case *msg.MoveDone:
 		r.moveDone(q)
+	case *msg.PartitionRecovered:
+		r.partitionRecovered(q)
+	case *msg.ReplicaLost:
+		r.replicaLost(q)
 	case *msg.BalanceCluster:
 		r.core.balanceCluster(r, q)
 	default:

@@ -135,7 +135,7 @@ func (s *stage) run(t *testing.T, d *datadriven.TestData) {
 		s.fail(t, d)
 	case "image":
 		s.showImage()
-	case "moved", "levels", "time", "start", "founders", "beat", "group", "leaders", "cluster", "settings":
+	case "moved", "recovered", "lost", "levels", "time", "start", "founders", "beat", "group", "leaders", "cluster", "settings":
 		s.runCluster(t, d)
 	default:
 		s.core.request(s.request(t, d))
