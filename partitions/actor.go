@@ -70,7 +70,7 @@ func (r *replica) Started(c *actors.Context) error {
 }
 
 func (r *replica) open(c *actors.Context) (err error) {
-	if r.log, err = r.host.store.Open(r.spec.ID.String()); err != nil {
+	if err = r.openLog(c); err != nil {
 		return fmt.Errorf("opening the log of partition %s of %s: %w", r.spec.ID, r.spec.Topic, err)
 	}
 	r.synced = newSynced(c.Self())
@@ -84,6 +84,7 @@ func (r *replica) newCore(c *actors.Context) (*Core, error) {
 	return NewCore(CoreConfig{
 		Spec:           *r.spec,
 		Log:            r.log,
+		Owner:          r.owner(),
 		Room:           r.host.store.Room,
 		Frames:         &r.host.frames,
 		Snapshots:      r.snapshots(),
@@ -137,7 +138,7 @@ func (r *replica) Receive(c *actors.Context, m msg.Message) {
 	case rotten:
 		r.quarantine(c)
 	case *msg.Assign:
-		r.core.Assign(m, c.Now())
+		r.assign(c, m)
 	case *msg.RecoverUnsafe:
 		r.recoverUnsafe(c, m)
 	case *recovered:
@@ -262,6 +263,7 @@ func (r *replica) write(c *actors.Context, rd Ready) error {
 	if err := r.appendFrames(rd); err != nil {
 		return err
 	}
+	r.sign(rd)
 	switch rd.Sync {
 	case SyncNow:
 		r.log.Sync(rd.HardState, r.synced.done)
@@ -278,6 +280,12 @@ func (r *replica) write(c *actors.Context, rd Ready) error {
 	}
 	if rd.Moved != nil && r.host.o.Moved != nil {
 		r.host.o.Moved(r.spec.ID, rd.Moved, rd.Move)
+	}
+	if rd.Recovered != nil && r.host.o.Recovered != nil {
+		r.host.o.Recovered(r.spec.ID, *rd.Recovered)
+	}
+	if rd.Lost && r.host.o.Lost != nil {
+		r.host.o.Lost(r.spec.ID, r.spec.Self)
 	}
 	if rd.DropBelow > 0 {
 		if _, err := r.log.DropHead(rd.DropBelow); err != nil {

@@ -18,6 +18,8 @@ import (
 type CoreConfig struct {
 	Spec
 	Log History
+	// Owner is whose log it is, as far as that is known.
+	Owner wal.Owner
 	// Room says whether a producer may add n bytes to the disk; nil is always.
 	Room func(n int) error
 	// Frames is where frames get their memory; nil is the heap.
@@ -63,8 +65,11 @@ type Core struct {
 	store *storage
 	rn    *raft.RawNode
 
-	// damage, if not nil, says what of the log can't be read. Such a replica takes no part in its group: rn is nil.
+	// damage, if not nil, says what of the log can't be read, or is not known to be all. Such a replica takes no part in its group:
+	// rn is nil.
 	damage error
+	lost   lost
+	owning
 
 	term uint64 // raft's, never goes back
 	vote uint64 // raft id that this replica voted for in term
@@ -88,6 +93,7 @@ type Core struct {
 
 	producers *producers
 	members   membership
+	bansTold  uint64       // the term in which this leader has last said who is banned
 	peers     peers        // nil unless this replica leads
 	synced    []msg.NodeID // those of the voters in sync, as last looked at
 	callers   []msg.Placed // who has sent something and is no member as far as is known here, the latest last
@@ -152,7 +158,11 @@ func (c *Core) recover(now time.Time) error {
 	c.upkeep.kept, c.upkeep.saved = saved.logStart, now
 	c.producers.restore(saved.producers)
 	c.producers.expire(now.UnixMilli())
+	c.own()
 	c.store = &storage{log: c.Log, members: c.members.conf, ring: ring{first: last + 1}, snapshots: c.Snapshots, farBehind: c.farBehind}
+	if c.standAside() {
+		return nil
+	}
 	if damage := c.Log.Damage(); len(damage) > 0 {
 		c.stand(damage[0])
 		return nil
@@ -233,14 +243,19 @@ func (c *Core) startRaft() (err error) {
 func (c *Core) stand(d wal.Damage) {
 	c.damage = damaged(c.Spec, d, c.only)
 	if !c.only {
-		c.highWater = c.logStart
-		if end, err := c.offsetBehind(c.commit); err == nil {
-			c.highWater = max(end, c.logStart)
-		}
+		c.showCommitted()
 		return
 	}
 	c.highWater, c.commit, c.applied = c.next, c.last, c.last
 	c.settled, c.role, c.lead = true, msg.Leader, c.Self
+}
+
+// showCommitted shows what a replica that stands aside knows to be committed, as far as it can tell.
+func (c *Core) showCommitted() {
+	c.highWater = c.logStart
+	if end, err := c.offsetBehind(c.commit); err == nil {
+		c.highWater = max(end, c.logStart)
+	}
 }
 
 // offsetBehind is the offset that is next behind the entry at index.

@@ -25,6 +25,8 @@ type Ready struct {
 	Sync Sync
 	// HardState is to be kept, nil if it is as before.
 	HardState *wal.HardState
+	// Owner is whose log it is from now on, and has to be durable with HardState; nil if it is as before.
+	Owner *wal.Owner
 	// Roll seals the log's tail.
 	Roll bool
 	// State is to be saved as of StateIndex.
@@ -36,7 +38,14 @@ type Ready struct {
 	Moved []uint64
 	// Move is that Assign's.
 	Move uint64
+	// Recovered, if not nil, says that the group goes on without members that an unsafe recovery has banned.
+	Recovered *Recovered
+	// Lost: the group has a leader, and has to replace this replica.
+	Lost bool
 }
+
+// Recovered is a group after an unsafe recovery: the raft ids of its voters, and of those who are banned.
+type Recovered struct{ Voters, Banned []uint64 }
 
 // Sync is the urgency of a sync.
 type Sync uint8
@@ -65,7 +74,7 @@ type release struct {
 
 // HasReady reports whether there is something to do.
 func (c *Core) HasReady() bool {
-	return c.rn != nil && c.rn.HasReady() || len(c.outbox) > 0 || c.move.report || c.upkeep.due()
+	return c.rn != nil && c.rn.HasReady() || len(c.outbox) > 0 || c.move.report || c.lost.report || c.upkeep.due()
 }
 
 // Ready returns what is to be done now. When it is done, but for the syncs, Written is to be called, before any other
@@ -86,6 +95,8 @@ func (c *Core) Ready(now time.Time) (Ready, error) {
 		c.move.report = false
 		out.Moved, out.Move = slices.Clone(c.members.conf.Voters), c.move.number
 	}
+	c.tellRecovered(&out)
+	out.Lost, c.lost.report = c.lost.report, false
 	return out, c.keepUp(&out, now)
 }
 
@@ -160,6 +171,7 @@ func (c *Core) startAppend(m *raftpb.Message, out *Ready, now time.Time) error {
 		// the configuration of before both it could elect somebody whom the one of after both does not know.
 		out.HardState = &wal.HardState{Term: c.term, Vote: c.vote, Commit: max(c.commit, m.GetCommit())}
 	}
+	c.sign(m, out)
 	switch {
 	case out.HardState != nil, len(out.Frames) > 0 && !c.Config.WriteCaching:
 		out.Sync = SyncNow
@@ -256,6 +268,7 @@ func (c *Core) deliver(m *raftpb.Message) {
 // what is wrong with it, and changes nothing.
 func (c *Core) Step(m *raftpb.Message, from msg.NodeID, now time.Time) error {
 	if c.damage != nil {
+		c.overhear(m, now)
 		return c.damage
 	}
 	for _, e := range m.GetEntries() {

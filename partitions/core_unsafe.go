@@ -3,6 +3,7 @@ package partitions
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"go.etcd.io/raft/v3"
@@ -21,11 +22,22 @@ import (
 // Nobody of the old members may come back: together they could have elected another leader meanwhile. They are banned: what they
 // send is not heard, and they are not taken in again. Raft ids are issued once, so whoever comes in their place has another.
 
+// tellRecovered has a leader say, once in its term, who was left behind.
+func (c *Core) tellRecovered(out *Ready) {
+	if len(c.members.bans) > 0 && c.bansTold != c.term && c.Leads() {
+		c.bansTold = c.term
+		out.Recovered = &Recovered{Voters: slices.Clone(c.members.conf.Voters), Banned: slices.Clone(c.members.bans)}
+	}
+}
+
 // RecoverUnsafe returns what to write, and to sync, so that this replica is the only voter when it is opened again.
-func (c *Core) RecoverUnsafe() (Ready, error) {
+// A replica that has stood aside takes part again.
+func (c *Core) RecoverUnsafe(now time.Time) (Ready, error) {
 	switch {
-	case c.damage != nil:
+	case c.damage != nil && !c.lost.is:
 		return Ready{}, c.damage
+	case c.lost.led(now, c.TickInterval):
+		return Ready{}, msg.Errorf(kerr.ElectionNotNeeded, "making this replica the only voter of partition %s of %s: the others have a leader, and this one is being replaced; it needs no recovery", c.ID, c.Topic)
 	case c.lead != raft.None:
 		return Ready{}, msg.Errorf(kerr.ElectionNotNeeded, "making this replica the only voter of partition %s of %s: node %d leads it; it needs no recovery", c.ID, c.Topic, c.NodeOf(c.lead))
 	case !c.members.has(c.Self):
@@ -44,7 +56,10 @@ func (c *Core) RecoverUnsafe() (Ready, error) {
 	e := &raftpb.Entry{Type: raftpb.EntryConfChangeV2.Enum(), Index: new(c.last + 1), Term: new(c.term + 1), Data: data}
 	c.Logger.Warn().Uint64("survivor", c.Self).Any("banned", c.members.places).Uint64("behind", c.last).Uint64("committed", c.commit).
 		Msg("an operator makes this replica the only voter of its group; what the other members had and this one has not is lost")
+	c.cached = c.Config.WriteCaching
+	owner := c.ownership()
 	return Ready{
+		Owner: &owner,
 		First: c.last + 1, Frames: []wal.Frame{frameOf(e, c.next)},
 		HardState: &wal.HardState{Term: c.term + 1, Vote: c.Self, Commit: c.last + 1},
 	}, nil

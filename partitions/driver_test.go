@@ -30,7 +30,10 @@ type driver struct {
 	frames *spoilt
 	moved  [][]uint64
 	move   uint64 // of the last of them
-	trace  func(format string, args ...any)
+	// recovered and lost are what was told last.
+	recovered *Recovered
+	lost      int
+	trace     func(format string, args ...any)
 }
 
 // spoilt overwrites the memory that is given back, so that a test fails where somebody still reads it.
@@ -56,7 +59,7 @@ func newDriver(self uint64, voters []uint64, log *memLog, cfg msg.TopicConfig, n
 		spec.Voters = append(spec.Voters, Voter{Node: msg.NodeID(v), RaftID: v})
 	}
 	var err error
-	d.core, err = NewCore(CoreConfig{Spec: spec, Log: log, Frames: d.frames, Logger: zerolog.Nop()}, now)
+	d.core, err = NewCore(CoreConfig{Spec: spec, Log: log, Owner: log.Owner(), Frames: d.frames, Logger: zerolog.Nop()}, now)
 	return d, err
 }
 
@@ -95,6 +98,9 @@ func (d *driver) drain() error {
 				d.trace("write %d: %s, term %d, offsets %d to %d", rd.First+uint64(i), f.Kind(), f.Term(), f.BaseOffset(), f.NextOffset()-1)
 			}
 		}
+		if rd.Owner != nil {
+			d.log.SetOwner(*rd.Owner)
+		}
 		switch rd.Sync {
 		case SyncNow:
 			d.trace("sync%s", hardState(rd))
@@ -115,6 +121,12 @@ func (d *driver) drain() error {
 		}
 		if rd.Moved != nil {
 			d.moved, d.move = append(d.moved, rd.Moved), rd.Move
+		}
+		if rd.Recovered != nil {
+			d.recovered = rd.Recovered
+		}
+		if rd.Lost {
+			d.lost++
 		}
 		if rd.DropBelow > 0 {
 			first, _ := d.log.DropHead(rd.DropBelow)

@@ -31,6 +31,11 @@ type HostOptions struct {
 	// Moved is told by a partition's leader, on its step, that its group has the members it was last assigned, by the Assign of
 	// that number; nil: nobody cares. It must not block, and may be told again.
 	Moved func(id msg.TopicPartition, voters []uint64, move uint64)
+	// Recovered is told by a partition's leader, on its step, that its group goes on without members that an unsafe recovery has
+	// banned: once in each of its terms. Lost is told, about each second, that a replica here has to be replaced, and that its
+	// group has a leader that can. nil: nobody cares. They must not block.
+	Recovered func(id msg.TopicPartition, r Recovered)
+	Lost      func(id msg.TopicPartition, raftID uint64)
 	// Turned is told, on the partition's step, of each published state with another role, leader, epoch, log start or set of
 	// replicas in sync than the one before; nil: nobody cares.
 	Turned func(id msg.TopicPartition, s *msg.State)

@@ -12,6 +12,7 @@ import (
 // listing is the group as its leader last listed it for its views. It never changes.
 type listing struct {
 	members []msg.Member
+	self    uint64 // this replica's raft id
 	// resting: since then nothing has happened, and whoever was caught up is.
 	resting bool
 }
@@ -28,7 +29,7 @@ func (r *replica) tell(now time.Time) {
 
 // list lists the group as it stands.
 func (r *replica) list(now time.Time) {
-	r.listing.Store(&listing{members: r.core.MemberList(now), resting: !r.core.Ticking()})
+	r.listing.Store(&listing{members: r.core.MemberList(now), self: r.spec.Self, resting: !r.core.Ticking()})
 }
 
 // members is the group as last listed, and this replica as it is now. From any goroutine.
@@ -37,7 +38,7 @@ func (r *replica) members() []msg.Member {
 	out := slices.Clone(l.members)
 	for i := range out {
 		m := &out[i]
-		self := m.RaftID == r.spec.Self
+		self := m.RaftID == l.self
 		if self {
 			m.LogEnd = s.LogEnd
 		}

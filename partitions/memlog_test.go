@@ -19,6 +19,7 @@ type memLog struct {
 	prev   uint64               // term of first-1
 	now    func() time.Time
 
+	owner   wal.Owner
 	durable uint64 // index
 	hard    wal.HardState
 	synced  wal.HardState
@@ -47,6 +48,8 @@ func newMemLog() *memLog {
 
 var _ Log = (*memLog)(nil)
 
+func (l *memLog) Owner() wal.Owner         { return l.owner }
+func (l *memLog) SetOwner(o wal.Owner)     { l.owner = o }
 func (l *memLog) HardState() wal.HardState { return l.hard }
 func (l *memLog) FirstIndex() uint64       { return l.first }
 func (l *memLog) LastIndex() uint64        { return l.first + uint64(len(l.frames)) - 1 }

@@ -71,7 +71,7 @@ func (r *replica) quarantine(c *actors.Context) bool {
 
 // askForRepair begins to ask, if the replica is damaged and others may help.
 func (r *replica) askForRepair(c *actors.Context) {
-	if r.core.Damage() == nil || r.core.Only() || r.host.files == nil {
+	if r.core.Damage() == nil || r.core.Lost() || r.core.Only() || r.host.files == nil {
 		return
 	}
 	c.Log().Error().Err(r.core.Damage()).Msg("the partition is damaged here: this replica stops voting and fetches the log from its leader")

@@ -21,7 +21,7 @@ func (*recovered) Bytes() int { return 0 }
 // else.
 func (r *replica) recoverUnsafe(c *actors.Context, q *msg.RecoverUnsafe) {
 	r.drain(c)
-	rd, err := r.core.RecoverUnsafe()
+	rd, err := r.core.RecoverUnsafe(c.Now())
 	if err != nil {
 		q.Answer(err)
 		return
@@ -31,6 +31,7 @@ func (r *replica) recoverUnsafe(c *actors.Context, q *msg.RecoverUnsafe) {
 		r.fail(c, err)
 	}
 	r.recovering = true
+	r.sign(rd)
 	self := c.Self()
 	r.log.Sync(rd.HardState, func(err error) {
 		// An actor that has stopped has answered.

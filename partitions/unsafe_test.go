@@ -14,7 +14,7 @@ import (
 // recoverUnsafe makes a member the only voter, and opens it again.
 func (g *group) recoverUnsafe(id uint64) error {
 	g.t.Helper()
-	rd, err := g.members[id].core.RecoverUnsafe()
+	rd, err := g.members[id].core.RecoverUnsafe(g.now)
 	if err != nil {
 		return err
 	}

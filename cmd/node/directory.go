@@ -22,7 +22,7 @@ func (n *Node) openDirectory(context.Context) error {
 	}
 	n.store, err = wal.OpenStore(wal.Options{
 		Dir: n.o.Dir, TailMemory: n.o.TailMemory, SegmentBytes: n.o.SegmentBytes, Reserve: n.o.Reserve,
-		Log: n.log, Now: n.o.Clock.Now, Fatal: n.fatal, Disk: n.o.Disk,
+		Log: n.log, Now: n.o.Clock.Now, Fatal: n.fatal, Disk: n.o.Disk, Boot: n.o.Boot,
 	})
 	if err != nil {
 		return openingFailed(n.o.Dir, err)

@@ -2,12 +2,9 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/seed-e634fa49/troupe/actors"
 	"github.com/seed-e634fa49/troupe/actors/msg"
@@ -31,7 +28,8 @@ func (n *Node) startActors(context.Context) error {
 	n.host = partitions.NewHostOver(partitions.HostOptions{
 		System: n.system, Node: n.o.ID, Log: n.log,
 		RetentionInterval: n.milliseconds("log.retention.check.interval.ms"), ProducerExpiry: n.milliseconds("producer.id.expiration.ms"),
-		Transport: n.around.transport, Files: n.around.files, Moved: n.moved, Turned: n.announcer.turned, Elsewhere: n.announcer.table.Get,
+		Transport: n.around.transport, Files: n.around.files, Moved: n.moved, Recovered: n.recovered, Lost: n.lost,
+		Turned: n.announcer.turned, Elsewhere: n.announcer.table.Get,
 		TransferRate: n.numberIfSet("follower.replication.throttled.rate", 0),
 	}, n.around.store)
 	n.replicas = &replicas{
@@ -107,28 +105,6 @@ func metadataSpec(id *identity) partitions.Spec {
 		spec.Voters = append(spec.Voters, partitions.Voter{Node: f.Node, RaftID: f.RaftID})
 	}
 	return spec
-}
-
-// tellAgain is after how long a report that the controller did not take is told again: it may be another one by then.
-const tellAgain = 500 * time.Millisecond
-
-// moved tells the controller that a partition's group, which is led here, has the members that it was assigned: until it is taken, as
-// nobody asks for it. Told late it is taken for what it is, by the number of the move.
-func (n *Node) moved(id msg.TopicPartition, voters []uint64, move uint64) {
-	if id == metadataPartition || n.stopping.Load() {
-		return
-	}
-	q := &msg.MoveDone{Partition: id, RaftIDs: voters, Move: move}
-	q.Done = func(err error) {
-		if err == nil || errors.Is(err, kerr.UnknownTopicOrPartition) {
-			return
-		}
-		n.log.Debug().Err(err).Stringer("partition", id).Msg("the controller did not take the end of a move; it is told again")
-		n.o.Clock.AfterFunc(tellAgain, func() { n.moved(id, voters, move) })
-	}
-	if err := n.controllerOfAll().Post(q); err != nil {
-		q.Refuse(err)
-	}
 }
 
 // applied takes each new image, on the controller's step. Partitions run before the image shows them, and stop after it

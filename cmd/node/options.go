@@ -73,6 +73,8 @@ type Options struct {
 	// Reach is where an address that another node advertises is dialled, nil: there. It is for networks that translate addresses.
 	Reach func(address string) string
 	Disk  wal.Disk
+	// Boot identifies the boot of the machine, "" is what its kernel says.
+	Boot string
 	// Fatal is called once when a sync has failed: the process must end before it answers anything else. By default it
 	// does, with ExitStorage.
 	Fatal func(error)

@@ -125,13 +125,13 @@ func (r *replicas) start(i *metadata.Image, t *metadata.Topic) {
 			}
 			partition, _ = r.host.Partition(id)
 		}
-		r.assign(partition, &t.Partitions[p])
+		r.assign(partition, &t.Partitions[p], own.RaftID)
 	}
 }
 
-// assign tells a replica which members its group is to have.
-func (r *replicas) assign(partition msg.Partition, p *metadata.Partition) {
-	a := &msg.Assign{Move: p.Move}
+// assign tells a replica which members its group is to have, and which of them it is itself.
+func (r *replicas) assign(partition msg.Partition, p *metadata.Partition, self uint64) {
+	a := &msg.Assign{Move: p.Move, Self: self}
 	for _, m := range p.Members() {
 		a.Members = append(a.Members, msg.Placed{Node: m.Node, RaftID: m.RaftID})
 	}
@@ -171,17 +171,18 @@ func (r *replicas) remove(topics []*metadata.Topic) {
 }
 
 // replica finds this node's copy of a partition, one that is to go or to come included: as long as the partition's group may have it.
-// One in another directory is another node's past: not ours.
-func (r *replicas) replica(t *metadata.Topic, p int) (metadata.Replica, bool) {
+// One in another directory is another node's past: not ours. Of one that was lost and one that replaces it, it is the newer one, whatever
+// the group has: the lost one must never vote again.
+func (r *replicas) replica(t *metadata.Topic, p int) (found metadata.Replica, ok bool) {
 	part := &t.Partitions[p]
 	for _, replicas := range [][]metadata.Replica{part.Replicas, part.Target, part.Dropped} {
 		for _, own := range replicas {
-			if own.Node == r.node && own.Directory == r.directory {
-				return own, true
+			if own.Node == r.node && own.Directory == r.directory && own.RaftID > found.RaftID {
+				found, ok = own, true
 			}
 		}
 	}
-	return metadata.Replica{}, false
+	return found, ok
 }
 
 // layers are the places that a topic's configuration here comes from.

@@ -14,11 +14,11 @@ import (
 func (s shell) partition() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "partition",
-		Short: "Show who leads partitions and who lags; elect leaders",
+		Short: "Show who leads partitions and who lags; elect leaders, recover",
 		Args:  arguments(cobra.NoArgs),
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(s.partitionDescribe(), s.partitionElect())
+	c.AddCommand(s.partitionDescribe(), s.partitionElect(), s.partitionRecover())
 	return c
 }
 

@@ -22,6 +22,8 @@ import (
 //	POST /admin/nodes/ID/undrain          take a drain or a decommission back
 //	POST /admin/nodes/ID/decommission     move every replica away from a node, then forget it
 //	GET  /admin/partitions/TOPIC/NUMBER   who leads a partition, and how its replicas stand
+//	POST /admin/partitions/TOPIC/NUMBER/recover-unsafe?node=ID
+//	                                      make the replica on a node the only one of a partition whose majority is lost for good
 //	POST /admin/balance                   even out replicas and leaders now
 //	GET  /admin/groups/GROUP/why          what a group's coordinator remembers of the group
 //
@@ -63,13 +65,14 @@ type administration struct {
 
 func (a *administration) routes(mux *http.ServeMux) {
 	for pattern, answer := range map[string]func(*admin.Client, *http.Request) (any, error){
-		"GET /admin/nodes":                       nodes,
-		"GET /admin/partitions/{topic}/{number}": describePartition,
-		"POST /admin/nodes/{id}/drain":           change(msg.DrainNode),
-		"POST /admin/nodes/{id}/undrain":         change(msg.UndrainNode),
-		"POST /admin/nodes/{id}/decommission":    change(msg.DecommissionNode),
-		"POST /admin/balance":                    balance,
-		"GET /admin/groups/{group}/why":          explainGroup,
+		"GET /admin/nodes":                                       nodes,
+		"GET /admin/partitions/{topic}/{number}":                 describePartition,
+		"POST /admin/partitions/{topic}/{number}/recover-unsafe": recoverUnsafe,
+		"POST /admin/nodes/{id}/drain":                           change(msg.DrainNode),
+		"POST /admin/nodes/{id}/undrain":                         change(msg.UndrainNode),
+		"POST /admin/nodes/{id}/decommission":                    change(msg.DecommissionNode),
+		"POST /admin/balance":                                    balance,
+		"GET /admin/groups/{group}/why":                          explainGroup,
 	} {
 		mux.HandleFunc(pattern, a.guarded(answer))
 	}

@@ -1,9 +1,11 @@
 package http
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +26,7 @@ var start = time.Unix(1000, 0)
 type controller struct {
 	t     *testing.T
 	image *metadata.Image
+	asked []string // who was
 }
 
 func newController(t *testing.T) *controller {
@@ -70,6 +73,8 @@ func (c *controller) Post(m msg.Message) error {
 			{Placed: msg.Placed{Node: 1, RaftID: 13}, LogEnd: -1},
 		}
 		q.Answer(nil)
+	case *msg.RecoverUnsafe:
+		q.Answer(nil)
 	case *msg.ChangeNode:
 		if _, known := c.image.Node(q.Node); !known {
 			q.Answer(msg.Errorf(kerr.BrokerIDNotRegistered, "changing node %d: no such node is registered", q.Node))
@@ -88,7 +93,11 @@ func (c *controller) Post(m msg.Message) error {
 }
 
 func (c *controller) client() *admin.Client {
-	return admin.New(admin.Options{At: func(msg.NodeID, string) msg.Target { return c }, Directory: c, Image: func() *metadata.Image { return c.image }, Clock: clock.NewVirtual(start)})
+	at := func(node msg.NodeID, name string) msg.Target {
+		c.asked = append(c.asked, fmt.Sprint(node, " ", name))
+		return c
+	}
+	return admin.New(admin.Options{At: at, Directory: c, Image: func() *metadata.Image { return c.image }, Clock: clock.NewVirtual(start)})
 }
 
 func TestAdministration(t *testing.T) {
@@ -97,7 +106,7 @@ func TestAdministration(t *testing.T) {
 		from, origin       string
 		anywhere, starting bool
 		status             int
-		body               string
+		body, asks         string
 	}{
 		{name: "who is there", method: "GET", path: "/admin/nodes", status: 200,
 			body: `[{"id":1,"rack":"a","fenced":false,"draining":false,"leaving":false},{"id":2,"rack":"b","fenced":false,"draining":false,"leaving":false},{"id":3,"fenced":true,"draining":false,"leaving":false}]`},
@@ -116,6 +125,13 @@ func TestAdministration(t *testing.T) {
 		{name: "no such partition", method: "GET", path: "/admin/partitions/orders/1", status: 404, body: "there is no partition 1"},
 		{name: "not a partition", method: "GET", path: "/admin/partitions/orders/one", status: 404, body: "there is no partition one"},
 		{name: "a partition without a leader", method: "GET", path: "/admin/partitions/lost/0", status: 503, body: "no leader"},
+		{name: "the last resort", method: "POST", path: "/admin/partitions/lost/0/recover-unsafe?node=2", status: 200, body: `{"topic":"lost","partition":0,"node":2,"left":[]}`,
+			asks: "2 " + msg.PartitionName(msg.TopicPartition{Topic: msg.TopicID{2}})},
+		{name: "recovery on a node without a replica", method: "POST", path: "/admin/partitions/lost/0/recover-unsafe?node=1", status: 409, body: "node 1 has no replica of it, nodes [2] have"},
+		{name: "recovery of nothing", method: "POST", path: "/admin/partitions/lost/1/recover-unsafe?node=2", status: 404, body: "there is no partition 1"},
+		{name: "recovery on no node", method: "POST", path: "/admin/partitions/lost/0/recover-unsafe", status: 409, body: "is no node's id"},
+		{name: "recovery is no question", method: "GET", path: "/admin/partitions/lost/0/recover-unsafe?node=2", status: 405},
+		{name: "recovery from a web page", method: "POST", path: "/admin/partitions/lost/0/recover-unsafe?node=2", origin: "http://evil.example", status: 403, body: "web pages"},
 		{name: "balance", method: "POST", path: "/admin/balance", status: 200, body: `{"moves":4,"leaders":2}`},
 		{name: "a question changes nothing", method: "GET", path: "/admin/balance", status: 405},
 		{name: "another machine", method: "GET", path: "/admin/nodes", from: "10.1.2.3:4", status: 403, body: "--admin-anywhere"},
@@ -125,7 +141,8 @@ func TestAdministration(t *testing.T) {
 		{name: "a node that starts", method: "GET", path: "/admin/nodes", starting: true, status: 503, body: "starting"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			client := newController(t).client()
+			c := newController(t)
+			client := c.client()
 			if tt.starting {
 				client = nil
 			}
@@ -145,6 +162,9 @@ func TestAdministration(t *testing.T) {
 			}
 			if w.Code != tt.status || !strings.Contains(string(body), tt.body) {
 				t.Errorf("%d %s; want %d with %s", w.Code, body, tt.status, tt.body)
+			}
+			if tt.asks != "" && !slices.Equal(c.asked, []string{tt.asks}) {
+				t.Errorf("asked %v, not %s", c.asked, tt.asks)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/coordinator/metadata"
 	"github.com/seed-e634fa49/troupe/gateway/admin"
 )
 
@@ -40,37 +41,77 @@ type Replica struct {
 }
 
 func describePartition(c *admin.Client, q *http.Request) (any, error) {
+	topic, id, err := named(c, q)
+	if err != nil {
+		return nil, err
+	}
+	led, _ := c.Directory.Leadership(id)
+	if led.Leader == msg.NoNode {
+		return nil, msg.Errorf(kerr.LeaderNotAvailable, "partition %d of %s has no leader that is known here", id.Partition, topic.Name)
+	}
+	told := &msg.DescribePartition{}
+	if err := askPartition(c, led.Leader, id, told); err != nil {
+		return nil, err
+	}
+	return partition(topic.Name, id.Partition, led.Leader, told, c.Clock.Now()), nil
+}
+
+// named finds the partition in a request's path.
+func named(c *admin.Client, q *http.Request) (*metadata.Topic, msg.TopicPartition, error) {
 	name := q.PathValue("topic")
 	number, err := strconv.ParseInt(q.PathValue("number"), 10, 32)
 	topic, found := c.Image().Topic(name)
 	if err != nil || !found || number < 0 || int(number) >= len(topic.Partitions) {
-		return nil, msg.Errorf(kerr.UnknownTopicOrPartition, "there is no partition %s of topic %q", q.PathValue("number"), name)
+		return nil, msg.TopicPartition{}, msg.Errorf(kerr.UnknownTopicOrPartition, "there is no partition %s of topic %q", q.PathValue("number"), name)
 	}
-	id := msg.TopicPartition{Topic: topic.ID, Partition: int32(number)}
-	led, _ := c.Directory.Leadership(id)
-	if led.Leader == msg.NoNode {
-		return nil, msg.Errorf(kerr.LeaderNotAvailable, "partition %d of %s has no leader that is known here", number, name)
+	return topic, msg.TopicPartition{Topic: topic.ID, Partition: int32(number)}, nil
+}
+
+// askPartition waits for the answer of the replica on a node.
+func askPartition(c *admin.Client, node msg.NodeID, id msg.TopicPartition, q admin.Request) error {
+	answered := make(chan error, 2)
+	q.Slot().Done = func(err error) { answered <- err }
+	timer := c.Clock.AfterFunc(adminTimeout, func() {
+		answered <- msg.Errorf(kerr.RequestTimedOut, "node %d did not answer for partition %s within %s", node, id, adminTimeout)
+	})
+	defer timer.Stop()
+	if err := c.At(node, msg.PartitionName(id)).Post(q); err != nil {
+		return err
 	}
-	told, err := askPartition(c, led.Leader, id)
+	return <-answered
+}
+
+// Recovered is the answer to POST /admin/partitions/TOPIC/NUMBER/recover-unsafe: the replica on Node is the only voter, and those on the
+// others can't come back under their raft ids.
+type Recovered struct {
+	Topic     string       `json:"topic"`
+	Partition int32        `json:"partition"`
+	Node      msg.NodeID   `json:"node"`
+	Left      []msg.NodeID `json:"left"`
+}
+
+func recoverUnsafe(c *admin.Client, q *http.Request) (any, error) {
+	topic, id, err := named(c, q)
 	if err != nil {
 		return nil, err
 	}
-	return partition(name, int32(number), led.Leader, told, c.Clock.Now()), nil
-}
-
-// askPartition waits for the answer of a partition's leader.
-func askPartition(c *admin.Client, leader msg.NodeID, id msg.TopicPartition) (*msg.DescribePartition, error) {
-	answered := make(chan error, 2)
-	told := &msg.DescribePartition{}
-	told.Done = func(err error) { answered <- err }
-	timer := c.Clock.AfterFunc(adminTimeout, func() {
-		answered <- msg.Errorf(kerr.RequestTimedOut, "node %d did not tell of partition %s within %s", leader, id, adminTimeout)
-	})
-	defer timer.Stop()
-	if err := c.At(leader, msg.PartitionName(id)).Post(told); err != nil {
-		return nil, err
+	number, err := strconv.ParseInt(q.URL.Query().Get("node"), 10, 32)
+	if err != nil {
+		return nil, msg.Errorf(kerr.InvalidRequest, "recovering partition %d of %s: ?node= says %q, which is no node's id: name the node whose replica is to go on", id.Partition, topic.Name, q.URL.Query().Get("node"))
 	}
-	return told, <-answered
+	r := Recovered{Topic: topic.Name, Partition: id.Partition, Node: msg.NodeID(number), Left: []msg.NodeID{}}
+	held := false
+	for _, at := range topic.Partitions[id.Partition].Replicas {
+		if at.Node == r.Node {
+			held = true
+		} else {
+			r.Left = append(r.Left, at.Node)
+		}
+	}
+	if !held {
+		return nil, msg.Errorf(kerr.InvalidRequest, "recovering partition %d of %s: node %d has no replica of it, nodes %v have", id.Partition, topic.Name, r.Node, r.Left)
+	}
+	return r, askPartition(c, r.Node, id, &msg.RecoverUnsafe{})
 }
 
 func partition(topic string, number int32, leader msg.NodeID, told *msg.DescribePartition, now time.Time) Partition {
