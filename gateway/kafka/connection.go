@@ -107,8 +107,8 @@ func (c *connection) linger() {
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	for until := time.Now().Add(lingerMost); time.Now().Before(until); {
-		_ = c.socket.SetReadDeadline(time.Now().Add(lingerQuiet))
+	for until := c.server.clock.Now().Add(lingerMost); c.server.clock.Now().Before(until); {
+		_ = c.socket.SetReadDeadline(c.server.clock.Now().Add(lingerQuiet))
 		if _, err := c.in.Peek(1); err != nil {
 			return
 		}
