@@ -86,6 +86,8 @@
 //	core_elect.go     who stands for election when a leader's node is gone
 //	core_lease.go     until when a leader may answer as one
 //	core_rest.go      idle groups have no clock
+//	core_owner.go     whose log it is, and whether it was written without syncs (owner.go)
+//	core_lost.go      one that may have forgotten what it acknowledged takes no part any more
 //	core_unsafe.go    the operator's last resort
 //
 // # What recovery does

@@ -22,6 +22,7 @@ func (g *group) recoverUnsafe(id uint64) error {
 	if err := log.Append(rd.First, rd.Frames); err != nil {
 		g.t.Fatal(err)
 	}
+	log.SetOwner(*rd.Owner)
 	log.pending = nil
 	log.Sync(rd.HardState, func(error) {})
 	log.flush(-1)

@@ -27,7 +27,7 @@
 //
 // Reading order: core.go (events in, effects out), round.go, then one file per request: create_topics.go and so on.
 // names.go, overrides.go, assignment.go and placement.go hold the rules that they share. What the core does unasked: leases.go
-// (who is alive), quorum.go (who votes on the log), layout.go, moves.go and balance.go (where replicas lie), leaders.go (who leads
+// (who is alive), quorum.go (who votes on the log), layout.go, moves.go, lost.go and balance.go (where replicas lie), leaders.go (who leads
 // them), snapshot.go (how the log stays short). actor.go moves the messages; member.go speaks for the node.
 //
 // Place on a record's way: it makes the topic that the record goes to, and moves it.

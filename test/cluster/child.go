@@ -34,6 +34,7 @@ type childSpec struct {
 	// Through says which proxy leads to an address of another node.
 	Through map[string]string
 	Log     string // level
+	Boot    string // of the machine; "": that which there is
 	// Ahead is by how much the node's clock is ahead of the machine's.
 	Ahead time.Duration
 	// SegmentBytes is the size of the logs' files, 0: the node's own.
@@ -66,7 +67,7 @@ func runChild(text string) int {
 	n, err := node.Start(stop, node.Options{
 		ID: s.ID, Dir: s.Dir, Rack: s.Rack, Static: s.Static, Log: log,
 		Kafka: []node.Listener{{Name: "PLAINTEXT", Bind: s.Kafka, Advertise: s.Kafka}},
-		HTTP:  s.HTTP, Peer: s.Peer, Routes: s.Routes, Seeds: s.Seeds, Disk: disk,
+		HTTP:  s.HTTP, Peer: s.Peer, Routes: s.Routes, Seeds: s.Seeds, Disk: disk, Boot: s.Boot,
 		Clock: ahead{clock.System(), int64(s.Ahead.Seconds())}, SegmentBytes: s.SegmentBytes,
 		Reach: func(address string) string {
 			if through, ok := s.Through[address]; ok {

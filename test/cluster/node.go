@@ -31,6 +31,7 @@ type Node struct {
 	input  io.WriteCloser
 	ready  chan struct{}
 	exited chan struct{}
+	boots  int
 }
 
 // Within is how long a node may take to start or to stop.
@@ -217,6 +218,13 @@ func (n *Node) Wipe() {
 	if err := os.RemoveAll(n.Dir); err != nil {
 		n.t.Fatal(err)
 	}
+}
+
+// Reboot kills the process as if its machine went down: what starts next finds that the kernel's page cache may have been lost.
+func (n *Node) Reboot() {
+	n.Kill()
+	n.boots++
+	n.spec.Boot = fmt.Sprint("boot ", n.boots)
 }
 
 // Log is what the node has written to its log since it was first started.
