@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: build test race lint fuzz interop bench loss clean
+.PHONY: build test race lint fuzz interop bench loss faults clean
 
 build: ## the binary, ./troupe
 	$(GO) build -trimpath -o troupe ./cmd/troupe
@@ -30,6 +30,9 @@ bench: ## side by side with Apache Kafka; needs Java 17 and Maven
 
 loss: ## the long rounds of killing and power loss
 	TROUPE_LOSS_ROUNDS=100 $(GO) test -count=1 -timeout 30m -run Loss ./test/loss
+
+faults: ## ten minutes of kills, pauses, cuts and restarts under producers that keep account
+	TROUPE_FAULT_MINUTES=10 $(GO) test -v -count=1 -timeout 30m -run TestNothingAcknowledgedIsLost ./test/cluster
 
 clean:
 	rm -rf troupe data

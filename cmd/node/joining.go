@@ -143,13 +143,20 @@ func (n *Node) ask(ctx context.Context, address string, what question) (saidBySe
 	if said.Error != "" {
 		return saidBySeed{}, errors.New(said.Error)
 	}
-	n.peers.met(peer.Node, peer.Peer)
-	if n.identity.Load().Cluster == said.Cluster || !n.identity.Load().member() {
+	if n.mayBeOurs(said.Cluster) {
+		n.peers.met(peer.Node, peer.Peer)
 		for node, at := range said.Peers {
 			n.peers.met(node, at)
 		}
 	}
 	return said, nil
+}
+
+// mayBeOurs reports whether a node that says it belongs to a cluster, or to none yet, may belong to this node's. Another cluster's
+// nodes have the same ids as ours, at other addresses.
+func (n *Node) mayBeOurs(cluster string) bool {
+	own := n.identity.Load().Cluster
+	return own == "" || cluster == "" || own == cluster
 }
 
 // asked answers a question of another node.
@@ -164,8 +171,9 @@ func (n *Node) asked(from link.Identity, request []byte) []byte {
 	case err != nil:
 	case q.What == letMeJoin:
 		err = n.letJoin(from, &said)
-	case q.What == hereIAm:
+	case q.What == hereIAm && n.mayBeOurs(from.Cluster):
 		n.peers.met(from.Node, from.Peer)
+	case q.What == hereIAm:
 	case q.What != whoseCluster:
 		err = fmt.Errorf("node %d does not know the question %q", n.o.ID, q.What)
 	}

@@ -102,13 +102,13 @@ func (n *Node) linkUpWithCluster(context.Context) error {
 	for node, at := range n.peers.all() {
 		n.connect(node, at)
 	}
-	n.introduce()
+	n.introduce(true)
 	return nil
 }
 
 // introduce tells the nodes that this one is not linked to where it is, as they may have another address of it or none, until all
-// are linked; then it looks again now and then.
-func (n *Node) introduce() {
+// are linked; then it looks again now and then. At first it asks its seeds, too, whoever it knows: they may be another cluster's.
+func (n *Node) introduce(first bool) {
 	if n.stopping.Load() {
 		return
 	}
@@ -122,7 +122,7 @@ func (n *Node) introduce() {
 			strangers = append(strangers, net.JoinHostPort(at.Host, strconv.Itoa(int(at.Port))))
 		}
 	}
-	if len(linked) == 0 {
+	if first || len(linked) == 0 {
 		strangers = append(strangers, n.seeds()...)
 	}
 	for _, address := range strangers {
@@ -130,13 +130,13 @@ func (n *Node) introduce() {
 			ctx, cancel := context.WithTimeout(n.running, seedWithin)
 			defer cancel()
 			said, err := n.ask(ctx, address, hereIAm)
-			if err == nil && said.Cluster != "" && said.Cluster != n.identity.Load().Cluster && said.Node != n.o.ID {
+			if err == nil && !n.mayBeOurs(said.Cluster) {
 				n.log.Error().Str("address", address).Str("theirs", said.Cluster).Str("ours", n.identity.Load().Cluster).
 					Msg("a node that this one was told of belongs to another cluster; take it out of --seeds")
 			}
 		})
 	}
-	n.o.Clock.AfterFunc(introduceEvery, n.introduce)
+	n.o.Clock.AfterFunc(introduceEvery, func() { n.introduce(false) })
 }
 
 // openBus opens the NATS server of this node and its routes to the others.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -147,4 +148,31 @@ func await(t testing.TB, within time.Duration, what string, holds func() bool) {
 		}
 	}
 	t.Fatalf("not within %s: %s", within, what)
+}
+
+// fetchedFrom counts the records that a client fetched, by node.
+type fetchedFrom struct {
+	mu    sync.Mutex
+	nodes map[int32]int
+}
+
+var _ kgo.HookFetchBatchRead = (*fetchedFrom)(nil)
+
+// OnFetchBatchRead implements kgo.HookFetchBatchRead.
+func (f *fetchedFrom) OnFetchBatchRead(meta kgo.BrokerMetadata, _ string, _ int32, m kgo.FetchBatchMetrics) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.nodes[meta.NodeID] += m.NumRecords
+}
+
+// most is the node that most records came from.
+func (f *fetchedFrom) most() (node int32) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for id, n := range f.nodes {
+		if n > f.nodes[node] {
+			node = id
+		}
+	}
+	return node
 }
