@@ -41,6 +41,9 @@ type core struct {
 	// epoch is the leader epoch in which this node leads the log; meaningful while leads.
 	epoch int32
 	leads bool
+	// overdue: the log's replica here leads, has not heard a majority lately, and refuses all appends at once. Nothing is decided until
+	// that changes: what is refused would be proposed again without end.
+	overdue bool
 	// leader is who leads the log, or NoNode.
 	leader msg.NodeID
 	// start and end are the log's: the image may be decided on when it has everything up to the end.
@@ -114,6 +117,7 @@ func (c *core) observe(s *msg.State) {
 		c.lead()
 	}
 	c.leads, c.leader, c.epoch, c.start, c.end = leads, s.Leader, s.Epoch, s.LogStart, s.LogEnd
+	c.overdue = leads && s.Expired(c.now)
 }
 
 // lead begins this node's time as the leader, with nothing remembered of an earlier one.
@@ -242,7 +246,7 @@ func (c *core) settled() bool {
 // decide turns what waits, and what is to be done unasked, into one round, if it is time. It is called when no more messages
 // are at hand.
 func (c *core) decide() {
-	if !c.settled() {
+	if c.overdue || !c.settled() {
 		return
 	}
 	c.caughtUp = true
@@ -312,7 +316,7 @@ func (c *core) takeOn(r *round) []ask {
 
 // restless reports that there is something to do for which the log may not wake this node.
 func (c *core) restless() bool {
-	if c.leader == msg.NoNode {
+	if c.leader == msg.NoNode || c.overdue {
 		return true
 	}
 	idle := len(c.waiting) == 0 && (c.registered() || c.stopping) && !c.snapshotUnder() && !c.moves.due(c.image)
