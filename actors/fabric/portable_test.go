@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -26,12 +27,16 @@ var local = []string{
 }
 
 func TestEveryRequestTravelsOrIsLocal(t *testing.T) {
-	packages, err := parser.ParseDir(token.NewFileSet(), "../msg", nil, 0)
+	paths, err := filepath.Glob("../msg/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	requests := map[string]bool{}
-	for _, file := range packages["msg"].Files {
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.TypeSpec:

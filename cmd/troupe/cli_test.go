@@ -78,6 +78,7 @@ var masks = []struct {
 	{regexp.MustCompile(`id [A-Za-z0-9_-]{22}`), "id ID"},
 	{regexp.MustCompile(`"id": "[A-Za-z0-9_-]{22}"`), `"id": "ID"`},
 	{regexp.MustCompile(`  [A-Za-z0-9_-]{22}\n`), "  ID\n"},
+	{regexp.MustCompile(`partition [A-Za-z0-9_-]{22}-`), "partition ID-"},
 	{regexp.MustCompile(`cluster [A-Za-z0-9_-]{22}`), "cluster CLUSTER"},
 	{regexp.MustCompile(`"cluster": "[A-Za-z0-9_-]{22}"`), `"cluster": "CLUSTER"`},
 	{regexp.MustCompile(`localhost:\d{5}`), "localhost:PORT"},
