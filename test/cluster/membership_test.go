@@ -13,6 +13,9 @@ import (
 )
 
 func TestANodeJoinsThroughOneSeed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
 	c := Start(t, Nodes(1), Room(2))
 	adm := admin(t, c)
 	if _, err := adm.CreateTopic(t.Context(), 3, -1, nil, traffic.Topic); err != nil {
@@ -52,6 +55,9 @@ func verify(t testing.TB, work *traffic.Traffic) {
 }
 
 func TestAWipedNodeComesBackAsANewReplica(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
 	c := Start(t)
 	adm := admin(t, c)
 	work := traffic.New(c.Bootstrap()...)

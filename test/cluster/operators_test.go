@@ -99,6 +99,9 @@ func readmeMetrics(t testing.TB) []string {
 
 // TestWhatOperatorsSeeOfACluster looks at the metrics and the readiness of three nodes, of two, and of one.
 func TestWhatOperatorsSeeOfACluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
 	c := Start(t, Set("min.insync.replicas", "2"))
 	adm := admin(t, c)
 	if _, err := adm.CreateTopic(t.Context(), 6, 3, nil, traffic.Topic); err != nil {

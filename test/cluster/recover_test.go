@@ -92,6 +92,9 @@ func (o operator) create(t testing.TB, topic string, replicas int16, configs map
 // Two of three replicas are gone for good, with their disks. The third is made to go on, and what comes back on the others' nodes are
 // other replicas.
 func TestAPartitionIsRecoveredByItsLastReplica(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
 	c := Start(t, Nodes(5), Room(0)) // so that the metadata log keeps its majority
 	adm := admin(t, c)
 	on := adm.create(t, "orders", 3, nil)
@@ -149,6 +152,9 @@ func TestAPartitionIsRecoveredByItsLastReplica(t *testing.T) {
 
 // The others are not gone: they were only away, and come back with their disks. They are replicas of the past all the same.
 func TestWhoWasLeftBehindComesBackAsAnother(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a while")
+	}
 	c := Start(t, Nodes(5), Room(0))
 	adm := admin(t, c)
 	on := adm.create(t, "orders", 3, nil)
