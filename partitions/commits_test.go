@@ -1,12 +1,14 @@
 package partitions
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 
 	"github.com/seed-e634fa49/troupe/actors/msg"
+	"github.com/seed-e634fa49/troupe/wal"
 )
 
 func appTo(to, commit uint64, entries ...*raftpb.Entry) *raftpb.Message {
@@ -126,5 +128,38 @@ func TestRingKeepsWhatMembersLack(t *testing.T) {
 	g.settle()
 	if kept(1) != 0 {
 		t.Errorf("the leader keeps %d entries for a member whose node is away", kept(1))
+	}
+}
+
+// unread is a log that nobody may read heads of.
+type unread struct {
+	History
+	t *testing.T
+}
+
+func (u unread) Heads(lo, hi uint64, _ int) ([]wal.Frame, error) {
+	u.t.Errorf("entries %d to %d were read", lo, hi)
+	return nil, errors.New("they are not to be read")
+}
+
+// TestMembersAreListedWithoutReading: what a member has acknowledged is no longer in memory, and need not be read again.
+func TestMembersAreListedWithoutReading(t *testing.T) {
+	g := newGroup(t, 1, 2, 3)
+	g.elect(1)
+	g.cut[3] = true
+	for i := range 3 {
+		g.append(1, 7, int32(i), 1)
+		g.settle()
+	}
+	c := g.members[1].core
+	c.PeerDown(3, g.now)
+	c.trim()
+	c.Log = unread{c.Log, t}
+	g.append(1, 7, 3, 1)
+	g.deliver(0) // member 2 has not acknowledged it yet
+	for _, m := range c.MemberList(g.now) {
+		if m.RaftID == 2 && m.LogEnd != 3 {
+			t.Errorf("member 2 ends at %d, want 3", m.LogEnd)
+		}
 	}
 }

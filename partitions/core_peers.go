@@ -15,9 +15,9 @@ import (
 type peer struct {
 	id   uint64
 	node msg.NodeID
-	// match is the last entry that the member is known to have, end the offset behind it, as far as that was looked up.
-	match uint64
-	end   int64
+	// match is the last entry that the member is known to have, end the offset behind entry endAt, the last one that was looked up.
+	match, endAt uint64
+	end          int64
 	// heard is when the member last answered, caughtUp when it last had all that was committed.
 	heard    time.Time
 	caughtUp time.Time
@@ -102,7 +102,7 @@ func (c *Core) hear(m *raftpb.Message, since time.Duration, stamped bool, now ti
 		}
 		p.answered(m.GetIndex(), c.commit, now)
 		if e, here := c.store.ring.at(p.match); here {
-			p.end = e.next
+			p.end, p.endAt = e.next, p.match
 		}
 		c.trim()
 	case raftpb.MsgHeartbeatResp:
@@ -203,13 +203,16 @@ func doing(pr tracker.Progress) string {
 	return ""
 }
 
-// endOf is the offset behind what a member has. A member far behind is looked up in the log.
+// endOf is the offset behind what a member has. A member far behind is looked up in the log, once.
 func (c *Core) endOf(p *peer) int64 {
 	if p.match == 0 {
 		return -1
 	}
+	if p.match == p.endAt {
+		return p.end
+	}
 	if end, err := c.offsetBehind(p.match); err == nil {
-		p.end = end
+		p.end, p.endAt = end, p.match
 	}
 	return p.end
 }

@@ -12,7 +12,8 @@ import (
 // sealed, and a new segment begun.
 const reopenBelow = 1 << 20
 
-// Append writes frames at first, first+1 … = LastIndex+1. One write, no sync. After an error the log is as it was before.
+// Append writes frames at first, first+1 … = LastIndex+1: one write for small ones, one for each that is large, no sync. After an error the log
+// is as it was before.
 //
 // The headers are checked, and that terms and offsets go on from the last entry. The checksums are not: the partition that
 // leads has just made them, and one that follows checks what came over the link (Frame.Check) before it brings it here.

@@ -75,6 +75,25 @@ func TestAFailedWriteLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestFramesOfAllSizesFollowEachOther: some are joined to one write, others written apart.
+func TestFramesOfAllSizesFollowEachOther(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	l := openLog(t, s, "a-0")
+	w := newTwin()
+	rng := rand.New(rand.NewPCG(23, 23))
+	var frames []Frame
+	for _, size := range []int{10, joinedBytes, 20, joinedBytes / 2, joinedBytes / 4, joinedBytes / 2, 3 * joinedBytes, 5, 7} {
+		frames = append(frames, w.add(rng, size))
+	}
+	if err := l.Append(1, frames); err != nil {
+		t.Fatal(err)
+	}
+	w.same(t, l)
+	s.Close()
+	w.same(t, openLog(t, openStore(t, dir), "a-0"))
+}
+
 func TestALogThatCannotBeCutIsDone(t *testing.T) {
 	d := &cutless{}
 	s := openStore(t, t.TempDir(), withDisk(d), func(o *Options) { o.Fatal = func(error) {} })

@@ -47,11 +47,11 @@ func TestAFullDisk(t *testing.T) {
 	if s.Stats().BallastHeld {
 		t.Error("nothing was left, but the ballast is there")
 	}
-	// When that is used up too, a write fails, and leaves nothing.
+	// When that is used up too, a write fails, and leaves nothing, also of the frames that were written apart before it.
 	var full error
 	for full == nil && w.last() < 2000 {
 		next := *w
-		if full = l.Append(l.LastIndex()+1, []Frame{next.add(rng, 300<<10)}); full == nil {
+		if full = l.Append(l.LastIndex()+1, []Frame{next.add(rng, joinedBytes+1), next.add(rng, joinedBytes+1), next.add(rng, joinedBytes+1)}); full == nil {
 			*w = next
 		}
 	}

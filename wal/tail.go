@@ -84,7 +84,20 @@ func (t *tail) open(seg *segment, size int64) error {
 	return nil
 }
 
-// write appends frames with one write, and returns the file's handle, for the syncer.
+// joinedBytes is up to which size frames are joined to one write. Larger ones cost more to copy together than to write apart.
+const joinedBytes = 128 << 10
+
+// joined is how many of the first frames go into one write, at least one.
+func joined(frames []Frame) int {
+	n, size := 1, len(frames[0])
+	for n < len(frames) && size+len(frames[n]) <= joinedBytes {
+		size += len(frames[n])
+		n++
+	}
+	return n
+}
+
+// write appends frames, and returns the file's handle, for the syncer. After an error some may be in the file.
 func (t *tail) write(seg *segment, size int64, first uint64, frames []Frame) (*handle, error) {
 	b := t.store.loans.get()
 	defer t.store.loans.put(b)
@@ -93,12 +106,16 @@ func (t *tail) write(seg *segment, size int64, first uint64, frames []Frame) (*h
 	if err := t.open(seg, size); err != nil {
 		return nil, err
 	}
-	b.fill(first, frames)
-	b.lend(t.log)
-	err := t.log.WriteBatch(&b.batch)
-	b.takeBack(t.log)
-	if err != nil {
-		return nil, err
+	for rest := frames; len(rest) > 0; {
+		n := joined(rest)
+		b.fill(first, rest[:n])
+		b.lend(t.log)
+		err := t.log.WriteBatch(&b.batch)
+		b.takeBack(t.log)
+		if err != nil {
+			return nil, err
+		}
+		first, rest = first+uint64(n), rest[n:]
 	}
 	t.used.Store(t.store.tails.clock.Add(1))
 	if !lending {
