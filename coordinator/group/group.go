@@ -4,10 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kerr"
-
-	"github.com/seed-e634fa49/troupe/actors/msg"
 )
 
 // group is one group: its members, by one protocol or the other, and the offsets that it has committed.
@@ -148,12 +144,4 @@ func (r *roster[M]) rename(from, to string) {
 	m := r.byID[from]
 	delete(r.byID, from)
 	r.byID[to] = m
-}
-
-// checkGroupID refuses an empty id, which nothing but old offset requests may have.
-func checkGroupID(id string) error {
-	if id == "" {
-		return msg.Errorf(kerr.InvalidGroupID, "the group's id is empty")
-	}
-	return nil
 }

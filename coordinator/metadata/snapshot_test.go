@@ -32,7 +32,7 @@ func (l *logOf) write(rnd *rand.Rand, records []Record) {
 }
 
 // read applies the log from an offset on to a draft, which is begun anew every now and then.
-func (l *logOf) read(t *testing.T, rnd *rand.Rand, image *Image, d *Draft, from int64) (*Image, Changes) {
+func (l *logOf) read(t *testing.T, rnd *rand.Rand, d *Draft, from int64) (*Image, Changes) {
 	t.Helper()
 	for _, b := range l.batches {
 		if b.BaseOffset() < from {
@@ -43,8 +43,7 @@ func (l *logOf) read(t *testing.T, rnd *rand.Rand, image *Image, d *Draft, from 
 		}
 		// A rebuilt image has changes as a whole only.
 		if rnd != nil && rnd.IntN(3) == 0 {
-			image = d.Image()
-			d = image.Draft()
+			d = d.Image().Draft()
 		}
 	}
 	return d.Image(), d.Changes()
@@ -59,10 +58,10 @@ func TestImageBySnapshotIsImageByHistory(t *testing.T) {
 		cut := 20 + rnd.IntN(100)
 		log := &logOf{}
 		log.write(rnd, records[:cut])
-		old, _ := log.read(t, nil, nil, Empty().Draft(), 0)
+		old, _ := log.read(t, nil, Empty().Draft(), 0)
 		more := cut + rnd.IntN(80)
 		log.write(rnd, records[cut:more])
-		whole, _ := log.read(t, rnd, nil, Empty().Draft(), 0)
+		whole, _ := log.read(t, rnd, Empty().Draft(), 0)
 
 		snapshot := append(append([]Record{SnapshotBegun{}}, whole.Snapshot()...), SnapshotEnded{})
 		if rnd.IntN(2) == 0 { // one that was interrupted
@@ -73,8 +72,8 @@ func TestImageBySnapshotIsImageByHistory(t *testing.T) {
 		end := log.end() - 1
 		log.write(rnd, records[more:])
 
-		byHistory, _ := log.read(t, rnd, nil, Empty().Draft(), 0)
-		bySnapshot, _ := log.read(t, rnd, nil, Empty().Rebuild(begin), begin)
+		byHistory, _ := log.read(t, rnd, Empty().Draft(), 0)
+		bySnapshot, _ := log.read(t, rnd, Empty().Rebuild(begin), begin)
 		if !reflect.DeepEqual(byHistory, bySnapshot) {
 			t.Fatalf("seed %d: by history\n%s\nby snapshot\n%s", seed, show(byHistory), show(bySnapshot))
 		}
@@ -85,7 +84,7 @@ func TestImageBySnapshotIsImageByHistory(t *testing.T) {
 			t.Fatalf("seed %d: the two would be told differently", seed)
 		}
 		checkIndexes(t, bySnapshot)
-		rebuilt, changes := log.read(t, nil, nil, old.Rebuild(begin), begin)
+		rebuilt, changes := log.read(t, nil, old.Rebuild(begin), begin)
 		if !reflect.DeepEqual(rebuilt, byHistory) {
 			t.Fatalf("seed %d: rebuilt\n%s\nwant\n%s", seed, show(rebuilt), show(byHistory))
 		}

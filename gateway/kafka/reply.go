@@ -168,10 +168,11 @@ func (c *connection) front(o *outgoing) bool {
 	return true
 }
 
-// discard lets the answered calls of a closed connection go. Those not yet answered go when they are.
+// discard lets the answered calls of a closed connection go. Those not yet answered go when they are, and those that were
+// answered after it was closed have no answer here and are gone.
 func (c *connection) discard() {
 	for _, call := range c.queue {
-		if call.answered {
+		if call.answer != nil {
 			call.answer.done()
 			call.forgetFrame()
 		}
