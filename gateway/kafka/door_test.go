@@ -110,6 +110,7 @@ func ask[R kmsg.Response](c *client, req kmsg.Request) R {
 	c.Helper()
 	id := c.send(req)
 	got, body := c.receive()
+	posted()
 	if got != id {
 		c.Fatalf("the reply to request %d came for %d", got, id)
 	}

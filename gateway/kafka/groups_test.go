@@ -14,7 +14,10 @@ import (
 // coordinator is the actor of every partition of the offsets topic, as a test has it.
 type coordinator func(m msg.Message) error
 
-func (c coordinator) Post(m msg.Message) error { return c(m) }
+func (c coordinator) Post(m msg.Message) error {
+	defer posted()
+	return c(m)
+}
 
 // coordinated is a door in front of a coordinator, and a client of it. There is a topic t.
 func coordinated(t *testing.T, c coordinator) (*Server, *client) {

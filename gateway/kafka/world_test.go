@@ -195,8 +195,18 @@ func (nobody) Post(msg.Message) error { return msg.ErrStopped }
 
 var metadataLog = msg.TopicPartition{Topic: msg.MetadataTopicID}
 
+// handover orders what actors of a test have written before what its client reads once it has the reply: the race detector does not
+// see that a socket does.
+var handover sync.Mutex
+
+func posted() {
+	handover.Lock()
+	defer handover.Unlock()
+}
+
 // Post is the controller.
 func (w *world) Post(m msg.Message) error {
+	defer posted()
 	w.mu.Lock()
 	refuse, silent := w.refuse, w.silent
 	w.asked++
