@@ -102,8 +102,13 @@ func TestAnOwnerIsKept(t *testing.T) {
 	want := Owner{Replica: 1 << 40, Forgot: true}
 	l.SetOwner(want)
 	syncLog(t, l, nil)
-	if err := s.journal.rewrite(dir); err != nil {
+	l.Close()
+	if err := s.Close(); err != nil { // which writes the journal anew
 		t.Fatal(err)
+	}
+	s = openStore(t, dir)
+	if l = openLog(t, s, "a-0"); l.Owner() != want {
+		t.Errorf("after a rewrite it belongs to %+v, want %+v", l.Owner(), want)
 	}
 	l.SetOwner(Owner{Replica: 8})
 	want = l.Owner()
