@@ -348,8 +348,8 @@ func TestMemberWithAFullDisk(t *testing.T) {
 		}
 		return p
 	})
+	w.full = lost
 	w.up(lost)
-	w.nodes[lost].disk.set(true)
 	await(t, first(gave), "the member to give up")
 	began := time.Now()
 	if s := w.state(lost); s.Err != nil || s.HighWatermark != 5*batchRecords {

@@ -29,6 +29,7 @@ type town struct {
 	nodes  map[msg.NodeID]*house
 	config msg.TopicConfig
 	rate   int64
+	full   msg.NodeID // whose disk is full as soon as its store is open; 0: nobody's
 	tick   time.Duration
 	voters []Voter
 	logs   zerolog.Logger
@@ -110,6 +111,7 @@ func (w *town) open(id msg.NodeID, dir string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	h.disk.set(id == w.full)
 	sys := actors.NewSystem(actors.Options{Node: id, Log: log})
 	h.node = &node{t: w.t, dir: dir, sys: sys, store: store}
 	h.peers = NewPeers(h, func() *Host { return h.host })
