@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -58,8 +59,14 @@ func (l *Links) self() Identity {
 }
 
 // Handle has f called for every frame of kind k. It is called before Serve and Connect. f owns the payload. While it runs nothing
-// else of that lane of that peer is handled, and TCP pushes back; on the urgent lane pings are not answered meanwhile.
-func (l *Links) Handle(k Kind, f func(from msg.NodeID, payload []byte)) { l.handlers[k] = f }
+// else of that lane of that peer is handled, and TCP pushes back; on the urgent lane pings are not answered meanwhile. A kind has
+// one handler: a second would take the first one's frames without a word, so it is a mistake in the program, and panics.
+func (l *Links) Handle(k Kind, f func(from msg.NodeID, payload []byte)) {
+	if l.handlers[k] != nil {
+		panic(fmt.Sprintf("link: frames of kind %d have a handler already", k))
+	}
+	l.handlers[k] = f
+}
 
 // Connect keeps a link to node, which is reached at an address. Called again it changes the address; a link that stands stays.
 func (l *Links) Connect(node msg.NodeID, at msg.Endpoint) {
