@@ -14,8 +14,8 @@
 //
 // Each frame is verified when it is read, but for one case: a reader that can send a file as it lies is given the place of a
 // large frame that was written by this process, or verified, in the last five minutes (verified.go). Whatever rots after that
-// and before it is sent is not seen here; it is met by the batch's own checksum, which Kafka's clients verify. Five minutes is
-// what the page cache is good for: what is read again within them was whole in memory then, and is not likely to have left it.
+// and before it is sent is not seen here; it is met by the batch's own checksum, where the client verifies it (the Java client
+// does unless told otherwise, librdkafka does when told to: check.crcs). Five minutes is what the page cache is good for: what is read again within them was whole in memory then, and is not likely to have left it.
 // After them, after a start, and once anything of the segment was found to be damaged, the frame is verified first.
 //
 // # The data directory
